@@ -5,7 +5,7 @@
 # --- what the targets run: edit here ---------------------------------------------------------------
 
 RUN_COMMAND     = $(BIN)/funnelsim compare ratio-study --out results/
-BENCH_COMMAND   = $(BIN)/python tests/bench.py
+BENCH_COMMAND   = $(BIN)/python -m benchmarks
 TARGETS_COMMAND = $(BIN)/python -m pytest -m validation -s
 
 PYTHON ?= python3
