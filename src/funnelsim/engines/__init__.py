@@ -1,0 +1,1 @@
+"""Engines: each takes lowered inputs and leaves an event log."""

@@ -1,0 +1,380 @@
+"""A desk: people, and the tasks that wait for them.
+
+Work is handed out once, at the end of the instant: as long as some task can be served, the first one in the order
+(priority, time queued, number) is. A task with an owner can be served when its owner is idle and on the roll; any other
+task goes to the worker who has been idle longest, ties to the lowest seat. Nobody is pre-empted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any, ClassVar, Final
+
+from simpy.events import PENDING, Event
+
+from funnelsim.engines.reference.environment import Environment
+from funnelsim.events import Rank
+
+_PATIENCE: Final = int(Rank.PATIENCE)
+
+
+class _Declined:
+    """The one value of a task that its worker declined."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Desk.DECLINED"
+
+
+class Worker:
+    """A person at a desk.
+
+    Parameters
+    ----------
+    number : int
+        The person's number in the log.
+    seat : int
+        The seat; the lowest goes first among workers who have been idle equally long.
+    person : optional
+        Whatever the model wants to keep with the worker.
+
+    Attributes
+    ----------
+    busy, on_roll, leaving : bool
+        Serving a task; on the roll of a desk; taken off the roll while busy, gone after the present task.
+    idle_since : int
+        When the worker last became idle.
+    waiting : int
+        Number of own tasks that wait for this worker.
+    """
+
+    __slots__ = ("busy", "idle_since", "leaving", "number", "on_roll", "own", "person", "seat", "waiting")
+
+    def __init__(self, number: int, seat: int, person: Any = None) -> None:
+        self.number = number
+        self.seat = seat
+        self.person = person
+        self.idle_since = 0
+        self.busy = False
+        self.on_roll = False
+        self.leaving = False
+        self.own: list[_Entry] = []
+        self.waiting = 0
+
+    def __repr__(self) -> str:
+        return f"Worker({self.number}, seat={self.seat})"
+
+
+class Task(Event):
+    """A piece of work that waits at a desk; ``worker = yield task``.
+
+    Its value is the worker who serves it, None when patience ended first, or `Desk.DECLINED`.
+    """
+
+    __slots__ = (
+        "choose", "desk", "entity", "number", "owner", "patience_until", "payload", "priority", "queued", "sequence",
+        "waiting",
+    )  # fmt: skip
+
+    desk: Desk
+    priority: int
+    queued: int
+    number: int
+    owner: Worker | None
+    patience_until: int | None
+    entity: int
+    sequence: int
+    choose: Callable[[Worker], bool] | None
+    payload: Any
+    waiting: bool
+
+    _ok = True
+
+    def __lt__(self, other: object) -> bool:
+        # The heaps compare tasks only when priority, time queued and number are the same.
+        raise RuntimeError("two waiting tasks have the same number; numbers must be unique")
+
+    def _trigger(self, value: Any) -> None:
+        """Resume whoever waits for this task, at once: no extra trip through the event list."""
+        self._value = value
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]
+        for callback in callbacks:
+            callback(self)
+
+    def _patience_ends(self, _: Event) -> None:
+        if self.waiting:
+            self.desk._take_off(self)
+            self._trigger(None)
+
+
+_Entry = tuple[int, int, int, Task]
+
+
+class Desk:
+    """People and the tasks that wait for them.
+
+    Parameters
+    ----------
+    env : Environment
+        The environment; the desk hooks itself to its end of the instant.
+
+    Attributes
+    ----------
+    workers : list of Worker
+        Workers on the roll, in the order in which they came.
+    waiting, pool_waiting : int
+        Number of waiting tasks, and of those without an owner.
+    """
+
+    DECLINED: ClassVar[Final] = _Declined()
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.workers: list[Worker] = []
+        self.waiting = 0
+        self.pool_waiting = 0
+        self._pool: list[_Entry] = []
+        self._idle: list[tuple[int, int, int, Worker]] = []  # sorted: idle longest first, then the lowest seat
+        self._callers: list[Worker] = []  # idle workers who (may) have own tasks to serve
+        self._newcomers: list[Task] = []  # tasks whose patience has yet to be put into the event list
+        self._asked = False
+        env.add_instant_hook(self._dispatch)
+
+    @property
+    def idle(self) -> int:
+        """Number of idle workers on the roll."""
+        return len(self._idle)
+
+    # -- workers -------------------------------------------------------------------------------------------------
+
+    def add(self, worker: Worker) -> None:
+        """Put a worker on the roll; one who is not busy is idle from now on."""
+        if worker.on_roll:
+            raise ValueError(f"{worker} is on the roll already")
+        worker.on_roll = True
+        worker.leaving = False
+        self.workers.append(worker)
+        if not worker.busy:
+            self._becomes_idle(worker)
+
+    def remove(self, worker: Worker) -> list[Task]:
+        """Take a worker off the roll, after the present task if there is one.
+
+        Returns
+        -------
+        list of Task
+            The worker's own waiting tasks in their order. They keep waiting; `reown` or `cancel` them.
+        """
+        if not worker.on_roll:
+            raise ValueError(f"{worker} is not on the roll")
+        worker.on_roll = False
+        self.workers.remove(worker)
+        if worker.busy:
+            worker.leaving = True
+        else:
+            self._no_longer_idle(worker)
+        return [entry[3] for entry in sorted(set(worker.own)) if _is_current(entry, worker)]
+
+    def release(self, worker: Worker) -> None:
+        """The worker has finished the present task."""
+        if not worker.busy:
+            raise ValueError(f"{worker} is not busy")
+        worker.busy = False
+        if worker.on_roll:
+            self._becomes_idle(worker)
+        else:
+            worker.leaving = False
+
+    def _becomes_idle(self, worker: Worker) -> None:
+        worker.idle_since = now = self.env._now
+        insort(self._idle, (now, worker.seat, worker.number, worker))
+        if worker.waiting:
+            if worker not in self._callers:
+                self._callers.append(worker)
+            self._ask()
+        elif self.pool_waiting:
+            self._ask()
+
+    def _no_longer_idle(self, worker: Worker) -> None:
+        del self._idle[bisect_left(self._idle, (worker.idle_since, worker.seat, worker.number))]
+
+    # -- tasks ---------------------------------------------------------------------------------------------------
+
+    def request(
+        self,
+        priority: int,
+        number: int,
+        owner: Worker | None = None,
+        patience_until: int | None = None,
+        entity: int = 0,
+        sequence: int = 0,
+        choose: Callable[[Worker], bool] | None = None,
+        payload: Any = None,
+    ) -> Task:
+        """Queue a task: ``worker = yield desk.request(...)``.
+
+        Parameters
+        ----------
+        priority : int
+            Lower goes first.
+        number : int
+            Unique and intrinsic; decides between tasks of equal priority queued in the same microsecond.
+        owner : Worker, optional
+            The only worker who may serve the task.
+        patience_until : int, optional
+            Absolute time at which the task gives up waiting (value None), also when a worker is free at that time.
+        entity, sequence : int
+            Place of the end of patience in the order of the instant (its rank is `Rank.PATIENCE`).
+        choose : callable, optional
+            ``choose(worker) -> bool``, asked once, when the task would first be handed to a worker; False declines it
+            (value `Desk.DECLINED`) and the worker stays free. It must not change the desk.
+        payload : optional
+            Whatever the model wants to keep with the task.
+        """
+        task = Task.__new__(Task)
+        env = self.env
+        task.env = env
+        task.callbacks = []
+        task._value = PENDING
+        task.desk = self
+        task.priority = priority
+        task.queued = env._now
+        task.number = number
+        task.owner = owner
+        task.patience_until = patience_until
+        task.entity = entity
+        task.sequence = sequence
+        task.choose = choose
+        task.payload = payload
+        task.waiting = True
+        if patience_until is not None:
+            if patience_until <= env._now:  # cannot be served any more, whatever comes first
+                env.call_at(patience_until, _PATIENCE, entity, sequence, task._patience_ends)
+            else:
+                self._newcomers.append(task)
+        self._put(task)
+        return task
+
+    def cancel(self, task: Task) -> bool:
+        """Take a waiting task out of the queue; it is never triggered. False if it was not waiting."""
+        if not task.waiting:
+            return False
+        self._take_off(task)
+        return True
+
+    def reown(self, task: Task, worker: Worker | None) -> None:
+        """Give a waiting task another owner (or none); it keeps its place in the order."""
+        if not task.waiting:
+            raise ValueError(f"{task} does not wait")
+        self._take_off(task)
+        task.owner = worker
+        task.waiting = True
+        self._put(task)
+
+    def change_priority(self, task: Task, priority: int) -> None:
+        """Change the priority of a waiting task; it keeps its time queued and its number."""
+        if not task.waiting:
+            raise ValueError(f"{task} does not wait")
+        self._take_off(task)
+        task.priority = priority
+        task.waiting = True
+        self._put(task)
+
+    def _put(self, task: Task) -> None:
+        """Count a task as waiting, queue it and ask for a dispatch."""
+        self.waiting += 1
+        owner = task.owner
+        entry = (task.priority, task.queued, task.number, task)
+        if owner is None:
+            self.pool_waiting += 1
+            heap = self._pool
+        else:
+            owner.waiting += 1
+            heap = owner.own
+            if owner.on_roll and not owner.busy and owner not in self._callers:
+                self._callers.append(owner)
+        if task.patience_until is None or task.patience_until > self.env._now:
+            heappush(heap, entry)
+        self._ask()
+
+    def _take_off(self, task: Task) -> None:
+        """Count a task as no longer waiting; its entry in the heap is skipped later."""
+        task.waiting = False
+        self.waiting -= 1
+        owner = task.owner
+        if owner is None:
+            self.pool_waiting -= 1
+            heap, live = self._pool, self.pool_waiting
+        else:
+            owner.waiting -= 1
+            heap, live = owner.own, owner.waiting
+        if len(heap) > 2 * live + 64:  # mostly stale entries
+            heap[:] = [entry for entry in heap if _is_current(entry, owner)]
+            heapify(heap)
+
+    # -- dispatch ------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        self._asked = True
+        self.env.ask_dispatch()
+
+    def _dispatch(self) -> None:
+        """Serve the first task that can be served until there is none."""
+        if not self._asked:
+            return
+        self._asked = False
+        idle = self._idle
+        while idle:
+            entry = _first(self._pool, None) if self.pool_waiting else None
+            worker = idle[0][3]
+            if self._callers:
+                self._callers = [caller for caller in self._callers if _is_calling(caller)]
+                for caller in self._callers:
+                    own = _first(caller.own, caller)
+                    if own is not None and (entry is None or own < entry):
+                        entry, worker = own, caller
+            if entry is None:
+                break
+            task = entry[3]
+            choose, task.choose = task.choose, None
+            served = choose is None or choose(worker)
+            heappop(self._pool if task.owner is None else worker.own)
+            self._take_off(task)
+            if served:
+                if worker is idle[0][3]:
+                    del idle[0]
+                else:
+                    self._no_longer_idle(worker)
+                worker.busy = True
+                task._trigger(worker)
+            else:
+                task._trigger(Desk.DECLINED)
+        if self._newcomers:
+            newcomers, self._newcomers = self._newcomers, []
+            for task in newcomers:  # patience is a matter only for those who still wait
+                if task.waiting and task.patience_until is not None:
+                    self.env.call_at(task.patience_until, _PATIENCE, task.entity, task.sequence, task._patience_ends)
+
+
+def _is_current(entry: _Entry, owner: Worker | None) -> bool:
+    """Whether an entry in the heap of `owner` still stands for a waiting task."""
+    task = entry[3]
+    return task.waiting and task.owner is owner and task.priority == entry[0]
+
+
+def _first(heap: list[_Entry], owner: Worker | None) -> _Entry | None:
+    """First entry of a heap that stands for a waiting task; stale ones are dropped on the way."""
+    while heap:
+        entry = heap[0]
+        task = entry[3]
+        if task.waiting and task.owner is owner and task.priority == entry[0]:
+            return entry
+        heappop(heap)
+    return None
+
+
+def _is_calling(worker: Worker) -> bool:
+    return worker.waiting > 0 and worker.on_roll and not worker.busy
