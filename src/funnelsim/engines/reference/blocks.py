@@ -76,11 +76,13 @@ class UniformBlocks:
 
     def block(self, number: int) -> list[list[Any]]:
         """Compute the rows of the entities from ``number * block_entities`` on."""
-        first = number * self.block_entities
-        entities = np.arange(first, first + self.block_entities)
-        values = uniform_array(self.key, entities[:, np.newaxis], self.purpose, np.arange(self.n_per_entity))
-        if self._array is not None:
-            values = self._array(values)
+        entities = np.arange(number * self.block_entities, (number + 1) * self.block_entities)
+        u = uniform_array(self.key, entities[:, np.newaxis], self.purpose, np.arange(self.n_per_entity))
+        return self.rows(u)
+
+    def rows(self, u: np.ndarray) -> list[list[Any]]:
+        """Transform uniforms, a row per entity, into rows of values."""
+        values = u if self._array is None else self._array(u)
         rows: list[list[Any]] = values.tolist()
         return rows
 
@@ -92,20 +94,22 @@ class UniformBlocks:
 
 
 class BlockGroup:
-    """Blocks of several purposes that an entity needs together and once: one look-up instead of several.
+    """Blocks of several purposes that an entity needs together and once: one computation, one look-up.
 
     Parameters
     ----------
     *blocks : UniformBlocks
-        All with the same `block_entities`.
+        All with the same key, `block_entities` and `n_per_entity`.
     """
 
     def __init__(self, *blocks: UniformBlocks) -> None:
-        sizes = {block.block_entities for block in blocks}
-        if len(sizes) != 1:
-            raise ValueError("the blocks of a group must cover the same entities")
+        if len({(block.key, block.block_entities, block.n_per_entity) for block in blocks}) != 1:
+            raise ValueError("the blocks of a group must cover the same entities and counts under one key")
         self.blocks = blocks
-        self._size = sizes.pop()
+        self._key = blocks[0].key
+        self._entities = blocks[0].block_entities
+        self._purposes = np.array([block.purpose for block in blocks])[:, np.newaxis, np.newaxis]
+        self._counts = np.arange(blocks[0].n_per_entity)
         self._rows: dict[int, tuple[list[Any], ...]] = {}
 
     def take(self, entity: int) -> tuple[list[Any], ...]:
@@ -113,9 +117,11 @@ class BlockGroup:
         try:
             return self._rows.pop(entity)
         except KeyError:
-            number = entity // self._size
-            rows = zip(*(block.block(number) for block in self.blocks), strict=True)
-            self._rows.update(enumerate(rows, number * self._size))
+            first = entity - entity % self._entities
+            entities = np.arange(first, first + self._entities)[:, np.newaxis]
+            uniforms = uniform_array(self._key, entities, self._purposes, self._counts)
+            rows = zip(*(block.rows(u) for block, u in zip(self.blocks, uniforms, strict=True)), strict=True)
+            self._rows.update(enumerate(rows, first))
             return self._rows.pop(entity)
 
 

@@ -125,23 +125,28 @@ class Desk:
     ----------
     workers : list of Worker
         Workers on the roll, in the order in which they came.
-    waiting, pool_waiting : int
-        Number of waiting tasks, and of those without an owner.
+    pool_waiting : int
+        Number of waiting tasks without an owner.
     """
 
-    DECLINED: ClassVar[Final] = _Declined()
+    DECLINED: ClassVar[_Declined] = _Declined()
 
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.workers: list[Worker] = []
-        self.waiting = 0
         self.pool_waiting = 0
+        self._own_waiting = 0
         self._pool: list[_Entry] = []
         self._idle: list[tuple[int, int, int, Worker]] = []  # sorted: idle longest first, then the lowest seat
         self._callers: list[Worker] = []  # idle workers who (may) have own tasks to serve
         self._newcomers: list[Task] = []  # tasks whose patience has yet to be put into the event list
         self._asked = False
         env.add_instant_hook(self._dispatch)
+
+    @property
+    def waiting(self) -> int:
+        """Number of waiting tasks, with and without an owner."""
+        return self.pool_waiting + self._own_waiting
 
     @property
     def idle(self) -> int:
@@ -189,11 +194,10 @@ class Desk:
             worker.leaving = False
 
     def _becomes_idle(self, worker: Worker) -> None:
-        worker.idle_since = now = self.env._now
+        worker.idle_since = now = int(self.env._now)
         insort(self._idle, (now, worker.seat, worker.number, worker))
         if worker.waiting:
-            if worker not in self._callers:
-                self._callers.append(worker)
+            self._callers.append(worker)
             self._ask()
         elif self.pool_waiting:
             self._ask()
@@ -241,7 +245,7 @@ class Desk:
         task._value = PENDING
         task.desk = self
         task.priority = priority
-        task.queued = env._now
+        task.queued = now = env._now  # type: ignore[assignment]
         task.number = number
         task.owner = owner
         task.patience_until = patience_until
@@ -250,12 +254,13 @@ class Desk:
         task.choose = choose
         task.payload = payload
         task.waiting = True
-        if patience_until is not None:
-            if patience_until <= env._now:  # cannot be served any more, whatever comes first
-                env.call_at(patience_until, _PATIENCE, entity, sequence, task._patience_ends)
-            else:
-                self._newcomers.append(task)
         self._put(task)
+        if patience_until is not None:
+            if self._idle and patience_until > now:
+                self._newcomers.append(task)  # most are served at once and never need the event
+                self._ask()
+            else:
+                env.call_at(patience_until, _PATIENCE, entity, sequence, task._patience_ends)
         return task
 
     def cancel(self, task: Task) -> bool:
@@ -284,31 +289,33 @@ class Desk:
         self._put(task)
 
     def _put(self, task: Task) -> None:
-        """Count a task as waiting, queue it and ask for a dispatch."""
-        self.waiting += 1
+        """Count a task as waiting, queue it, and ask for a dispatch if somebody might serve it."""
         owner = task.owner
-        entry = (task.priority, task.queued, task.number, task)
         if owner is None:
             self.pool_waiting += 1
             heap = self._pool
+            if self._idle:
+                self._ask()
         else:
+            self._own_waiting += 1
             owner.waiting += 1
             heap = owner.own
-            if owner.on_roll and not owner.busy and owner not in self._callers:
+            if owner.on_roll and not owner.busy:
                 self._callers.append(owner)
+                self._ask()
+        # a patience that ends now beats any service
         if task.patience_until is None or task.patience_until > self.env._now:
-            heappush(heap, entry)
-        self._ask()
+            heappush(heap, (task.priority, task.queued, task.number, task))
 
     def _take_off(self, task: Task) -> None:
         """Count a task as no longer waiting; its entry in the heap is skipped later."""
         task.waiting = False
-        self.waiting -= 1
         owner = task.owner
         if owner is None:
             self.pool_waiting -= 1
             heap, live = self._pool, self.pool_waiting
         else:
+            self._own_waiting -= 1
             owner.waiting -= 1
             heap, live = owner.own, owner.waiting
         if len(heap) > 2 * live + 64:  # mostly stale entries
@@ -326,37 +333,51 @@ class Desk:
         if not self._asked:
             return
         self._asked = False
-        idle = self._idle
+        idle, pool = self._idle, self._pool
         while idle:
-            entry = _first(self._pool, None) if self.pool_waiting else None
-            worker = idle[0][3]
+            while pool:
+                entry = pool[0]
+                task = entry[3]
+                if task.waiting and task.owner is None and task.priority == entry[0]:
+                    break
+                heappop(pool)
+            worker, heap = idle[0][3], pool
             if self._callers:
-                self._callers = [caller for caller in self._callers if _is_calling(caller)]
-                for caller in self._callers:
-                    own = _first(caller.own, caller)
-                    if own is not None and (entry is None or own < entry):
-                        entry, worker = own, caller
-            if entry is None:
+                caller = self._first_caller()
+                if caller is not None and (not pool or caller.own[0] < pool[0]):
+                    worker, heap = caller, caller.own
+            if not heap:
                 break
-            task = entry[3]
-            choose, task.choose = task.choose, None
-            served = choose is None or choose(worker)
-            heappop(self._pool if task.owner is None else worker.own)
-            self._take_off(task)
-            if served:
-                if worker is idle[0][3]:
-                    del idle[0]
-                else:
-                    self._no_longer_idle(worker)
-                worker.busy = True
-                task._trigger(worker)
+            task = heap[0][3]
+            choose = task.choose
+            if choose is not None:
+                task.choose = None
+                if not choose(worker):
+                    heappop(heap)
+                    self._take_off(task)
+                    task._trigger(Desk.DECLINED)
+                    continue
+            heappop(heap)
+            task.waiting = False
+            if heap is pool:
+                self.pool_waiting -= 1
+                del idle[0]
             else:
-                task._trigger(Desk.DECLINED)
+                self._own_waiting -= 1
+                worker.waiting -= 1
+                self._no_longer_idle(worker)
+            worker.busy = True
+            task._trigger(worker)
         if self._newcomers:
             newcomers, self._newcomers = self._newcomers, []
             for task in newcomers:  # patience is a matter only for those who still wait
                 if task.waiting and task.patience_until is not None:
                     self.env.call_at(task.patience_until, _PATIENCE, task.entity, task.sequence, task._patience_ends)
+
+    def _first_caller(self) -> Worker | None:
+        """Return the idle worker whose first own task comes first; its heap begins with that task."""
+        callers = self._callers = [worker for worker in self._callers if _is_calling(worker)]
+        return min(callers, key=lambda worker: worker.own[0], default=None)
 
 
 def _is_current(entry: _Entry, owner: Worker | None) -> bool:
@@ -365,16 +386,11 @@ def _is_current(entry: _Entry, owner: Worker | None) -> bool:
     return task.waiting and task.owner is owner and task.priority == entry[0]
 
 
-def _first(heap: list[_Entry], owner: Worker | None) -> _Entry | None:
-    """First entry of a heap that stands for a waiting task; stale ones are dropped on the way."""
-    while heap:
-        entry = heap[0]
-        task = entry[3]
-        if task.waiting and task.owner is owner and task.priority == entry[0]:
-            return entry
-        heappop(heap)
-    return None
-
-
 def _is_calling(worker: Worker) -> bool:
-    return worker.waiting > 0 and worker.on_roll and not worker.busy
+    """Whether a worker is idle and has an own task to serve; stale entries are dropped on the way."""
+    if worker.busy or not worker.on_roll:
+        return False
+    own = worker.own
+    while own and not _is_current(own[0], worker):
+        heappop(own)
+    return bool(own)

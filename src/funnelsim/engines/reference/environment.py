@@ -25,7 +25,7 @@ from simpy.core import EmptySchedule, Infinity, StopSimulation
 from simpy.events import NORMAL, URGENT, Event
 
 PLAIN_RANK: Final = 29
-"""Plain timeouts come after every keyed transition of their microsecond and before the dispatch, in order of creation."""
+"""Plain timeouts: after the keyed transitions of their microsecond, before the dispatch, in order of creation."""
 
 _BUCKET_SHIFT: Final = 32  # a far bucket spans 2**32 microseconds (1.2 hours), or more on very long horizons
 _MOST_BUCKETS: Final = 1 << 16
@@ -52,7 +52,7 @@ class Moment(Event):
 
 
 class Process(simpy.Process):
-    """A SimPy process that may also be started without an event (see `Environment.start`) and resumes a little faster."""
+    """A SimPy process that resumes a little faster and may be started without an event (see `Environment.start`)."""
 
     def __init__(self, env: Environment, generator: Generator[Event, Any, Any]) -> None:
         super().__init__(env, generator)
@@ -126,8 +126,8 @@ class Environment(simpy.Environment):
             raise ValueError(f"the end ({end}) lies before the start ({start})")
         self.end = end
         self._start = start
-        # The event list has two levels. Events of later buckets of time wait in unsorted lists. When a bucket's turn comes
-        # it is sorted (last event first, to pop from the end); what is still added to it goes into a heap beside it.
+        # The event list has two levels. Events of later buckets of time wait in unsorted lists. When a bucket's turn
+        # comes it is sorted (last event first, to pop from the end); what is added to it then goes into a heap.
         self._shift = _BUCKET_SHIFT
         while (end - start) >> self._shift >= _MOST_BUCKETS:
             self._shift += 1
@@ -193,11 +193,11 @@ class Environment(simpy.Environment):
         self._active_proc = active
         return process
 
-    def schedule(self, event: Event, priority: int = NORMAL, delay: int = 0) -> None:
+    def schedule(self, event: Event, priority: int = NORMAL, delay: float = 0) -> None:
         """Schedule a triggered event the SimPy way (used by `succeed`, `timeout`, interrupts…).
 
-        Without delay it runs at once, before the next keyed transition. With a delay it runs after the keyed transitions
-        of its microsecond (`PLAIN_RANK`), in order of creation; urgent ones before all of them.
+        Without delay it runs at once, before the next keyed transition. With a delay it runs after the keyed
+        transitions of its microsecond (`PLAIN_RANK`), in order of creation; an urgent one before all of them.
         """
         if delay == 0:
             self._stirred = True
@@ -208,7 +208,7 @@ class Environment(simpy.Environment):
             else:
                 self._urgent.appendleft(event)
             return
-        time = self._now + _whole(delay)
+        time = int(self._now) + _whole(delay)
         entry = (time, 0 if priority < NORMAL else PLAIN_RANK, next(self._eid), 0, event)
         if time < self._near_end:
             heappush(self._late, entry)
@@ -293,9 +293,9 @@ class Environment(simpy.Environment):
 
     def _instant_is_over(self) -> bool:
         """Whether no keyed transition of the present microsecond is left."""
-        late, in_order = self._late, self._sorted
-        now = self._now
-        return not (late and late[0][0] == now) and not (in_order and in_order[-1][0] == now)
+        if self._sorted and self._sorted[-1][0] == self._now:
+            return False
+        return not self._late or self._late[0][0] != self._now
 
     def peek(self) -> float:
         """Time of the next event, infinity if there is none."""
@@ -323,7 +323,7 @@ class Environment(simpy.Environment):
             self._now = head[0]
             self._handle(head[4])
 
-    def run(self, until: int | Event | None = None) -> Any:
+    def run(self, until: float | Event | None = None) -> Any:
         """Run as SimPy does: until there are no events, before a time not after the end, or until an event happens."""
         if until is not None and not isinstance(until, Event):
             until = _whole(until)
@@ -348,8 +348,9 @@ class Environment(simpy.Environment):
                 callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
                 for callback in callbacks:
                     callback(event)
-                if self._stirred or not event._ok:
+                if not event._ok:
                     self._check(event)
+                if self._stirred:
                     self._finish_instant()
             self._now = self.end
 
@@ -360,10 +361,10 @@ class Environment(simpy.Environment):
             self._run_immediate()
         while self._dispatch_asked:
             if not self._instant_is_over():
-                self._stirred = True
+                self._stirred = True  # look again after the next transition
                 return
             self._end_instant()
-        self._stirred = False
+            self._stirred = False
 
 
 @contextmanager
