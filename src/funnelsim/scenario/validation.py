@@ -93,9 +93,9 @@ def _bounds(constraints: Iterable[Any]) -> str:
             if value is not None:
                 found[name] = value
     if "ge" in found and "le" in found:
-        return f"between {found['ge']:,.10g} and {found['le']:,.10g}"
+        return f"between {found['ge']:,.15g} and {found['le']:,.15g}"
     words = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
-    return " and ".join(f"{words[name]} {found[name]:,.10g}" for name in words if name in found)
+    return " and ".join(f"{words[name]} {found[name]:,.15g}" for name in words if name in found)
 
 
 def expectation(annotation: Any, field: FieldInfo | None = None) -> str:
