@@ -372,6 +372,8 @@ timeline:
     assert quarter_start(dt.date(2026, 10, 1), 5) == dt.date(2028, 1, 1)
     scenario.save(tmp_path / "y.yaml")
     assert load(tmp_path / "y.yaml") == scenario
+    with pytest.raises(ScenarioError, match="beyond the calendar"):
+        quarter_start(dt.date(9999, 10, 1), 1)
     with pytest.raises(ScenarioError, match="outside the run"):
         scenario.with_changes({"horizon_quarters": 2})
 

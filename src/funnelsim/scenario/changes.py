@@ -40,6 +40,8 @@ FIXED = (
 def quarter_start(start: dt.date, number: int) -> dt.date:
     """Return the first day of the quarter that begins `number` quarters after `start`."""
     months = start.year * 12 + start.month - 1 + 3 * number
+    if not dt.MINYEAR <= months // 12 <= dt.MAXYEAR:
+        raise ScenarioError(f"start: {number} quarters from {start} is beyond the calendar")
     return dt.date(months // 12, months % 12 + 1, 1)
 
 
