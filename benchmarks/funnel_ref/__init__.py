@@ -4,7 +4,8 @@ Horizon 365 days, cut there, empty at the start; Exp(m) is exponential with mean
 
 1. **ARRIVE**: ``n`` buyers expected, inter-arrival Exp(365/n). Trust 0.
 2. **Nurture**: next touch after Exp(5). Later than arrival + 90: the buyer leaves at arrival + 90 (**COLD**). Else
-   trust decays with a half-life of 30 days and grows by Exp(1) (**TOUCH**); trust of at least 3: **LEAD**, queues at once.
+   trust decays with a half-life of 30 days and grows by Exp(1) (**TOUCH**); trust of at least 3:
+   **LEAD**, queues at once.
 3. **Queue**: first come first served, ``max(1, round(n/3150))`` identical reps; patience Exp(10), then **ABANDON**.
 4. **Meeting**: **MSTART**, Exp(0.05), **MEND**, then a gap Exp(5).
 5. **Decision** after m meetings: with probability logistic(-2 + 0.8 m) **BUY**, revenue Exp(100); else with probability

@@ -76,8 +76,8 @@ class Draws:
 
     def __init__(self, key: int, buyers: int) -> None:
         self.arrival_gap = days(key, Purpose.ARRIVAL, HORIZON / buyers, 1)
-        self.touch_gap = days(key, Purpose.TOUCH_GAP, 5.0, 7)
-        self.touch_strength = amounts(key, Purpose.TOUCH_STRENGTH, 1.0, 7)
+        self.touch_gap = days(key, Purpose.TOUCH_GAP, 5.0, 8)
+        self.touch_strength = amounts(key, Purpose.TOUCH_STRENGTH, 1.0, 8)
         self.patience = days(key, Purpose.PATIENCE, 10.0, 4)
         self.length = days(key, Purpose.MEETING, 0.05, 4)
         self.gap = days(key, Purpose.GAP, 5.0, 4)
@@ -158,6 +158,7 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
         return
 
     # customer
+    del strengths, patience, lengths, buys, drops  # customers stay long
     revenues, gaps, churns = draws.customer.take(number)
     ahead = len(gaps)
     write(now, number, BUY, -1, revenues[0])

@@ -257,6 +257,42 @@ def test_plain_simpy_idioms_work():
     ]
 
 
+def test_a_process_may_share_its_events_and_be_interrupted_again_and_again():
+    env = Environment(0, 100)
+    seen = []
+    shared = []
+
+    def sleeper():
+        event = env.at(50, 3)
+        shared.append(event)
+        while True:
+            try:
+                yield event
+                break
+            except simpy.Interrupt as interrupt:
+                seen.append((env.now, interrupt.cause))
+        event = env.at(60, 3)
+        shared.append(event)
+        yield event
+        seen.append((env.now, "slept"))
+        yield env.at(70, 3)
+        seen.append((env.now, "done"))
+
+    def other(process):
+        yield env.at(10, 3)
+        process.interrupt("a")
+        yield env.at(20, 3)
+        process.interrupt("b")
+        yield shared[0]
+        seen.append((env.now, "other"))
+        yield env.at(55, 3) & shared[1]
+        seen.append((env.now, "both"))
+
+    env.start(other(env.start(sleeper())))
+    env.run_to_end()
+    assert seen == [(10, "a"), (20, "b"), (50, "other"), (60, "slept"), (60, "both"), (70, "done")]
+
+
 def test_run_until_an_event_returns_its_value():
     env = Environment(0, 1000)
 
@@ -325,6 +361,23 @@ def test_errors_surface_and_can_be_handled_by_the_waiting_process():
     env.start(fails())
     with pytest.raises(KeyError, match="lost"):
         env.run_to_end()
+
+    for defuse in (True, False):
+        env = Environment(0, 100)
+        event = env.event()
+        event._ok, event._value = False, KeyError("later")
+        env.schedule(event, delay=7)
+
+        def waits(event=event):
+            with pytest.raises(KeyError, match="later"):
+                yield event
+
+        if defuse:
+            env.start(waits())
+            env.run_to_end()
+        else:
+            with pytest.raises(KeyError, match="later"):
+                env.run_to_end()
 
     env = Environment(0, 100)
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from funnelsim.engines.reference.blocks import BlockGroup, UniformBlocks
+from funnelsim.randomness import exponential, exponential_array, run_key, uniform
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 try:
@@ -61,3 +64,28 @@ def test_every_buyer_of_the_machinery_follows_the_funnel():
             assert kind == Kind.ARRIVE
         last[buyer] = kind
     assert sorted(last) == list(range(len(last)))
+
+
+def test_values_computed_in_blocks_are_those_computed_one_by_one():
+    key = run_key(7, 3)
+    plain = UniformBlocks(key, 5, 4, 16)
+    days = UniformBlocks(key, 6, 4, 16, lambda u: int(exponential(u, 3.0) * 1e6 + 0.5), _days)
+    group = BlockGroup(plain, days)
+    for entity in (0, 5, 15, 16, 1000, 2**33 + 3):
+        rows = group.take(entity)
+        for n in range(4):
+            u = uniform(key, entity, 5, n)
+            assert plain.get(entity, n) == plain.single(entity, n) == plain.row(entity)[n] == rows[0][n] == u
+            assert days.get(entity, n) == days.single(entity, n) == rows[1][n]
+        assert plain.get(entity, 99) == uniform(key, entity, 5, 99)
+        assert type(rows[0][0]) is type(plain.take(entity)[0]) is float
+        assert type(rows[1][0]) is type(days.get(entity, 99)) is int
+        assert group.take(entity) == rows
+    with pytest.raises(ValueError, match="neither"):
+        UniformBlocks(key, 5, scalar=abs)
+    with pytest.raises(ValueError, match="same entities"):
+        BlockGroup(plain, UniformBlocks(key, 5, 4, 17))
+
+
+def _days(u):
+    return (exponential_array(u, 3.0) * 1e6 + 0.5).astype(np.int64)

@@ -200,7 +200,8 @@ class Desk:
             self._callers.append(worker)
             self._ask()
         elif self.pool_waiting:
-            self._ask()
+            env = self.env
+            self._asked = env._dispatch_asked = env._stirred = True
 
     def _no_longer_idle(self, worker: Worker) -> None:
         del self._idle[bisect_left(self._idle, (worker.idle_since, worker.seat, worker.number))]
@@ -254,13 +255,18 @@ class Desk:
         task.choose = choose
         task.payload = payload
         task.waiting = True
-        self._put(task)
-        if patience_until is not None:
-            if self._idle and patience_until > now:
+        if owner is None and (patience_until is None or patience_until > now):  # `_put` without the detours
+            self.pool_waiting += 1
+            heappush(self._pool, (priority, now, number, task))
+        else:
+            self._put(task)
+        if self._idle:
+            self._asked = env._dispatch_asked = env._stirred = True
+            if patience_until is not None and patience_until > now:
                 self._newcomers.append(task)  # most are served at once and never need the event
-                self._ask()
-            else:
-                env.call_at(patience_until, _PATIENCE, entity, sequence, task._patience_ends)
+                return task
+        if patience_until is not None:
+            env.call_at(patience_until, _PATIENCE, entity, sequence, task._patience_ends)
         return task
 
     def cancel(self, task: Task) -> bool:
@@ -325,8 +331,8 @@ class Desk:
     # -- dispatch ------------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        self._asked = True
-        self.env.ask_dispatch()
+        env = self.env
+        self._asked = env._dispatch_asked = env._stirred = True
 
     def _dispatch(self) -> None:
         """Serve the first task that can be served until there is none."""

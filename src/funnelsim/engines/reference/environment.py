@@ -27,7 +27,7 @@ from simpy.events import NORMAL, URGENT, Event
 PLAIN_RANK: Final = 29
 """Plain timeouts: after the keyed transitions of their microsecond, before the dispatch, in order of creation."""
 
-_BUCKET_SHIFT: Final = 32  # a far bucket spans 2**32 microseconds (1.2 hours), or more on very long horizons
+_BUCKET_SHIFT: Final = 33  # a far bucket spans 2**33 microseconds (2.4 hours), or more on very long horizons
 _MOST_BUCKETS: Final = 1 << 16
 
 Hook = Callable[[], None]
@@ -51,6 +51,9 @@ class Moment(Event):
         raise RuntimeError("two transitions share one key (time, rank, entity, sequence); keys must be unique")
 
 
+_new = Moment.__new__  # without the detour over __init__, here and below
+
+
 class Process(simpy.Process):
     """A SimPy process that resumes a little faster and may be started without an event (see `Environment.start`)."""
 
@@ -59,9 +62,9 @@ class Process(simpy.Process):
         self._keep_methods()
 
     def _keep_methods(self) -> None:
-        # Both are needed at each event; making them anew each time costs more than keeping them.
+        # Needed at each event; making them anew each time costs more than keeping them.
         self._send = self._generator.send
-        self._wake: Callback | None = self._resume
+        self._wakers: list[Callback] = [self._resume]
 
     def _resume(self, event: Event) -> None:
         if not event._ok:
@@ -75,7 +78,7 @@ class Process(simpy.Process):
             except StopIteration as stop:
                 self._ok = True
                 self._value = stop.value
-                self._wake = None
+                self._wakers = []
                 if self.callbacks:
                     env.schedule(self)
                 else:  # nobody waits for the end of this process: no event is needed
@@ -86,7 +89,7 @@ class Process(simpy.Process):
                 self._ok = False
                 error.__traceback__ = error.__traceback__.tb_next  # type: ignore[union-attr]
                 self._value = error
-                self._wake = None
+                self._wakers = []
                 env.schedule(self)
                 event = None  # type: ignore[assignment]
                 break
@@ -95,7 +98,15 @@ class Process(simpy.Process):
             except AttributeError:
                 raise RuntimeError(f"process {self.name} yielded {event!r}, which is not an event") from None
             if callbacks is not None:
-                callbacks.append(self._wake)  # type: ignore[arg-type]
+                wakers = self._wakers
+                if callbacks:
+                    callbacks.append(self._resume)
+                elif len(wakers) == 1:
+                    # The usual case, nobody else waits for this event: lend it our own list.
+                    event.callbacks = wakers
+                else:
+                    # Somebody has added to that list (or an interrupt has emptied it): it stays with the earlier event.
+                    event.callbacks = self._wakers = [self._resume]
                 break
             if not event._ok:  # already processed, and failed
                 super()._resume(event)
@@ -158,7 +169,7 @@ class Environment(simpy.Environment):
             Order within the microsecond, see `funnelsim.events.instant_key`. A transition asked for within the present
             microsecond is applied next in this order, even when transitions with a later key have been applied already.
         """
-        event: Event = Moment.__new__(Moment)
+        event: Event = _new(Moment)
         event.env = self
         event.callbacks = []
         if time < self._near_end:
@@ -208,6 +219,9 @@ class Environment(simpy.Environment):
             else:
                 self._urgent.appendleft(event)
             return
+        if not event._ok:  # a failure in the future is carried by a moment, for `run_to_end` does not look for failures
+            failed, event = event, Moment(self)
+            event.callbacks.append(lambda _: self._handle(failed))
         time = int(self._now) + _whole(delay)
         entry = (time, 0 if priority < NORMAL else PLAIN_RANK, next(self._eid), 0, event)
         if time < self._near_end:
@@ -269,12 +283,13 @@ class Environment(simpy.Environment):
     def _next_bucket(self) -> bool:
         """Sort the next bucket that is not empty; False when none is left."""
         far = self._far
+        number = len(far)
         bucket = self._bucket + 1
-        while bucket < len(far) and not far[bucket]:
+        while bucket < number and not far[bucket]:
             bucket += 1
-        self._bucket = min(bucket, len(far) - 1)
+        self._bucket = min(bucket, number - 1)
         self._near_end = min(self._start + ((self._bucket + 1) << self._shift), self.end + 1)
-        if bucket == len(far):
+        if bucket == number:
             return False
         entries = far[bucket]
         far[bucket] = []
@@ -345,26 +360,23 @@ class Environment(simpy.Environment):
                     continue
                 else:
                     break
-                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+                callbacks = event.callbacks
+                event.callbacks = None  # type: ignore[assignment]
                 for callback in callbacks:
                     callback(event)
-                if not event._ok:
-                    self._check(event)
                 if self._stirred:
                     self._finish_instant()
             self._now = self.end
 
     def _finish_instant(self) -> None:
         """Process what happens at once, and end the instant if its transitions are done."""
-        self._stirred = False
         if self._urgent or self._immediate:
             self._run_immediate()
         while self._dispatch_asked:
             if not self._instant_is_over():
-                self._stirred = True  # look again after the next transition
-                return
+                return  # still stirred: look again after the next transition
             self._end_instant()
-            self._stirred = False
+        self._stirred = False
 
 
 @contextmanager
