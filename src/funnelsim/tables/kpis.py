@@ -1,0 +1,249 @@
+"""Key figures of a run: one flat series of named numbers, NaN where there is nothing to measure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelsim.events import DAY, Kind, Role, Source, Team
+from funnelsim.scenario.schema import Scenario
+from funnelsim.tables.funnel import LEAD, WITH_SALES, WON, step_times
+from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES, cut_costs
+from funnelsim.tables.profit import LINES, statement, win_rate
+from funnelsim.tables.reading import NEVER, Reading, pick, reading
+from funnelsim.tables.series import goodwill, last_value, programme_lives
+from funnelsim.tables.terms import renewal_factor
+from funnelsim.tables.waiting import never_answered_share
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAN = float("nan")
+Numbers = dict[str, float]
+
+
+def kpis(log: np.ndarray | Reading, scenario: Scenario) -> pd.Series:
+    """Key figures of the measurement window; `funnelsim.tables.glossary` has their units and meanings.
+
+    Parameters
+    ----------
+    log : numpy.ndarray
+        Event log.
+    scenario : Scenario
+        What was asked.
+    """
+    import pandas as pd
+
+    this = reading(log, scenario)
+    numbers = _counts(this)
+    numbers |= _flow_ratios(this, numbers)
+    numbers |= _deals(this)
+    numbers |= _response(this)
+    numbers |= _people(this)
+    numbers |= _market(this)
+    numbers |= _money(this)
+    numbers |= _unit_economics(this, numbers)
+    return pd.Series(numbers, dtype=float, name="value").rename_axis("kpi")
+
+
+def mean(values: np.ndarray) -> float:
+    """Return the mean of what is known, NaN if nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else NAN
+
+
+def median(values: np.ndarray) -> float:
+    """Return the median of what is known, NaN if nothing is."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else NAN
+
+
+def ratio(a: float, b: float) -> float:
+    """Return a / b, NaN if b is zero."""
+    return float(a) / float(b) if b else NAN
+
+
+def _counts(this: Reading) -> Numbers:
+    cases = this.cases
+    return {
+        "needs": this.count(Kind.NEED),
+        "leads": this.count(Kind.LEAD),
+        "mqls": this.count(Kind.MQL),
+        "requests": this.count(Kind.REQUEST),
+        "prospected": this.count(Kind.PROSPECTED),
+        "cases_worked": int(((cases.attempted >= 0) & cases.was_attempted).sum()),
+        "contacts": int(((cases.contacted >= 0) & (cases.contacted != NEVER)).sum()),
+        "sqls": this.count(Kind.SQL),
+        "opportunities": this.count(Kind.OPPORTUNITY),
+        "wins": this.count(Kind.WON),
+    }
+
+
+def _flow_ratios(this: Reading, numbers: Numbers) -> Numbers:
+    """Wins of the window that once were leads (or MQLs) over the leads (or MQLs) of the window."""
+    times = step_times(this)
+    lead, won = times[LEAD], times[WON]
+    now = (won >= 0) & (won != NEVER)
+    leads = int(((lead >= 0) & (lead != NEVER)).sum())
+    wins = this.measured(Kind.WON)
+    case = this.cases.of(wins)
+    from_mql = int(pick(~np.isnan(this.cases.score), case, False).sum())
+    with_sales = int(((times[WITH_SALES] >= 0) & (times[WITH_SALES] != NEVER)).sum())
+    return {
+        "win_rate": win_rate(this),
+        "lead_to_won": ratio((now & (lead != NEVER)).sum(), leads),
+        "mql_to_won": ratio(from_mql, numbers["mqls"]),
+        "case_to_opportunity": ratio(numbers["opportunities"], with_sales),
+    }
+
+
+def _deals(this: Reading) -> Numbers:
+    table = this.opportunities
+    decided = table[(table["end_day"] >= 0).to_numpy()]
+    outcome = decided["outcome"].to_numpy()
+    proposed = outcome[decided["proposal_sent"].to_numpy()]
+    won = decided[outcome == "won"]
+    touched = (won["touches_marketing"] + won["touches_sales"]).to_numpy(dtype=float)
+    source = won["source"].to_numpy()
+    days = decided["days"].to_numpy()
+    lead_days = _days_from_lead(this, won)
+    return {
+        "won_after_proposal": ratio((proposed == "won").sum(), len(proposed)),
+        "lost_after_proposal": ratio((proposed == "lost").sum(), len(proposed)),
+        "no_decision_after_proposal": ratio((proposed == "no_decision").sum(), len(proposed)),
+        "cycle_days_mean": mean(days),
+        "cycle_days_median": median(days),
+        "won_cycle_days_mean": mean(won["days"].to_numpy()),
+        "mql_to_win_days_mean": mean(lead_days),
+        "mql_to_win_days_median": median(lead_days),
+        "touches_per_win": mean(touched),
+        "touches_per_win_mql": mean(touched[source == "mql"]),
+        "touches_per_win_inbound": mean(touched[source == "inbound"]),
+        "touches_per_win_outbound": mean(touched[source == "outbound"]),
+        "trust_before_sales": mean(won["trust_before_sales_share"].to_numpy()),
+        "mean_price": mean(won["sold_price"].to_numpy()),
+    }
+
+
+def _days_from_lead(this: Reading, won: pd.DataFrame) -> np.ndarray:
+    """Return days from hand-over by marketing to the win, for wins that began so."""
+    opened = this.rows(Kind.OPPORTUNITY)[won["position"].to_numpy()]
+    case = this.cases.of(opened)
+    handed = pick(this.cases.handed_over, case, NEVER)
+    from_mql = ~np.isnan(pick(this.cases.score, case, NAN))
+    return (won["end_day"].to_numpy() - handed / DAY)[from_mql]
+
+
+def _response(this: Reading) -> Numbers:
+    cases = this.cases
+    inbound, mql = cases.source == int(Source.INBOUND), cases.source == int(Source.MQL)
+
+    def hours(chosen: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return values[chosen & cases.in_window]
+
+    return {
+        "response_hours_inbound": mean(hours(inbound, cases.response_hours)),
+        "response_working_hours_inbound": mean(hours(inbound, cases.response_working_hours)),
+        "response_hours_mql": mean(hours(mql, cases.response_hours)),
+        "never_answered_inbound": never_answered_share(this, inbound),
+        "unworked_mql_share": never_answered_share(this, mql),
+        "mean_waiting": cases.mean_waiting(np.ones(len(cases), dtype=bool)),
+    }
+
+
+def _people(this: Reading) -> Numbers:
+    table = this.desk_time
+    role = table["role"].to_numpy()
+    available, busy = table["available_hours"].to_numpy(), table["busy_hours"].to_numpy()
+
+    def utilisation(which: Role) -> float:
+        chosen = role == which.name.lower()
+        return ratio(busy[chosen].sum(), available[chosen].sum())
+
+    reps = table[(role == "rep") & (table["days_on_roll"] >= 1.0).to_numpy()]
+    wins = reps["wins"].to_numpy(dtype=float)
+    posts = table.loc[role == "rep", "days_on_roll"] * table.loc[role == "rep", "post"]
+    return {
+        "utilisation_reps": utilisation(Role.REP),
+        "utilisation_sdrs": utilisation(Role.SDR),
+        "utilisation_marketers": utilisation(Role.MARKETER),
+        "wins_per_rep": ratio(this.count(Kind.WON), posts.sum() / this.clock.days),
+        "wins_per_rep_cv": ratio(wins.std(ddof=1), wins.mean()) if len(wins) > 1 else NAN,
+    }
+
+
+def _market(this: Reading) -> Numbers:
+    accounts = sum(segment.accounts for segment in this.world.segments.values())
+    end = np.array([this.end])
+    live, ended = programme_lives(this)
+    live_time = np.maximum(np.minimum(ended, this.end) - np.maximum(live, 0), 0).sum()
+    churned, renewed = this.count(Kind.CHURNED), this.count(Kind.RENEWED)
+    return {
+        "in_market_share": this.needs.time_open(0, this.end) / this.end / accounts,
+        "programmes_live_mean": live_time / this.end,
+        "belief_end": float(last_value(this, Kind.BELIEF, end, this.world.selling.belief_start)[0]),
+        "goodwill_end": float(goodwill(this, end)[0]),
+        "customers_end": int(this.terms.customers(end - 1)[0]),
+        "churn_rate": ratio(churned, churned + renewed),
+    }
+
+
+def _money(this: Reading) -> Numbers:
+    lines = dict(zip(LINES, statement(this, this.clock.quarter_edges[[0, -1]])[:, 0], strict=True))
+    booked = this.measured(Kind.WON)["amount"].sum() / 100.0
+    costs = cut_costs(this, np.array([0, this.clock.days])).sum(axis=2) / 100.0
+    marketing = costs[int(Team.MARKETING)]
+    value_end = lines["customer_value_end"] + lines["pipeline_value_end"]
+    value_start = lines["customer_value_start"] + lines["pipeline_value_start"]
+    profit, trough = _daily(this)
+    rate = 1.0 + this.world.finance.discount_rate
+    years = (np.arange(this.clock.days) + 1) / 365.0
+    return {
+        "revenue_booked": booked,
+        "revenue_earned": lines["revenue_earned"],
+        "marketing_cost": marketing.sum() - marketing[GOODS],
+        "sales_cost": costs[int(Team.SALES)].sum(),
+        "programme_money": costs[:, PROGRAMMES].sum(),
+        "salaries": costs[:, SALARIES].sum(),
+        "profit": lines["profit"],
+        "profit_with_value": lines["profit_with_value"],
+        "customer_value_end": lines["customer_value_end"],
+        "pipeline_value_end": lines["pipeline_value_end"],
+        "npv": float((profit * rate**-years).sum() + value_end * rate ** -years[-1] - value_start),
+        "cash_trough": trough,
+    }
+
+
+def _daily(this: Reading) -> tuple[np.ndarray, float]:
+    """Return profit by day, USD, and the lowest point of cash since day 0, USD (zero if it never sinks below)."""
+    edges = np.arange(this.clock.days + 1)
+    costs = cut_costs(this, edges).sum(axis=(0, 1)) + this.terms.cost_of_goods_between(edges * DAY)
+    day, billed = this.terms.billed_in_window()
+    income = np.zeros(this.clock.days, dtype=np.int64)
+    np.add.at(income, day, billed)
+    trough = min(0, int(np.cumsum(income - costs).min()))
+    return (this.terms.earned_between(edges * DAY) - costs) / 100.0, trough / 100.0
+
+
+def _unit_economics(this: Reading, numbers: Numbers) -> Numbers:
+    margin = this.world.finance.gross_margin
+    spent = numbers["marketing_cost"] + numbers["sales_cost"]
+    cac = ratio(spent, numbers["wins"])
+    first_year = numbers["mean_price"] * margin
+    ltv = first_year * (1.0 + renewal_factor(this.scenario))
+    table = this.opportunities
+    start = np.maximum(table["open_day"].to_numpy(), 0.0)
+    end = np.minimum(np.nan_to_num(table["end_day"].to_numpy(), nan=np.inf), this.clock.days)
+    open_mean = np.maximum(end - start, 0.0).sum() / this.clock.days
+    velocity = open_mean * numbers["win_rate"] * numbers["mean_price"]
+    return {
+        "cac": cac,
+        "ltv": ltv,
+        "ltv_to_cac": ratio(ltv, cac),
+        "payback_months": ratio(cac, first_year / 12.0),
+        "cost_per_lead": ratio(numbers["marketing_cost"], numbers["leads"]),
+        "cost_per_opportunity": ratio(spent, numbers["opportunities"]),
+        "open_opportunities_mean": float(open_mean),
+        "pipeline_velocity": ratio(velocity, numbers["cycle_days_mean"]),
+    }
