@@ -285,6 +285,7 @@ def test_a_process_may_share_its_events_and_be_interrupted_again_and_again():
         process.interrupt("b")
         yield shared[0]
         seen.append((env.now, "other"))
+        yield env.at(51, 3)
         yield env.at(55, 3) & shared[1]
         seen.append((env.now, "both"))
 

@@ -78,7 +78,7 @@ def test_values_computed_in_blocks_are_those_computed_one_by_one():
             assert plain.get(entity, n) == plain.single(entity, n) == plain.row(entity)[n] == rows[0][n] == u
             assert days.get(entity, n) == days.single(entity, n) == rows[1][n]
         assert plain.get(entity, 99) == uniform(key, entity, 5, 99)
-        assert type(rows[0][0]) is type(plain.take(entity)[0]) is float
+        assert type(rows[0][0]) is type(plain.row(entity)[0]) is float
         assert type(rows[1][0]) is type(days.get(entity, 99)) is int
         assert group.take(entity) == rows
     with pytest.raises(ValueError, match="neither"):

@@ -246,7 +246,8 @@ class Desk:
         task._value = PENDING
         task.desk = self
         task.priority = priority
-        task.queued = now = env._now  # type: ignore[assignment]
+        now: int = env._now  # type: ignore[assignment]
+        task.queued = now
         task.number = number
         task.owner = owner
         task.patience_until = patience_until

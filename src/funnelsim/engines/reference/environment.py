@@ -97,7 +97,7 @@ class Process(simpy.Process):
                 callbacks = event.callbacks
             except AttributeError:
                 raise RuntimeError(f"process {self.name} yielded {event!r}, which is not an event") from None
-            if callbacks is not None:
+            if callbacks is not None:  # not yet processed
                 wakers = self._wakers
                 if callbacks:
                     callbacks.append(self._resume)
@@ -109,7 +109,7 @@ class Process(simpy.Process):
                     event.callbacks = self._wakers = [self._resume]
                 break
             if not event._ok:  # already processed, and failed
-                super()._resume(event)
+                super()._resume(event)  # type: ignore[unreachable]
                 return
         self._target = event
         env._active_proc = None
