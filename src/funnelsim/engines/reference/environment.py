@@ -108,8 +108,8 @@ class Process(simpy.Process):
                     # Somebody has added to that list (or an interrupt has emptied it): it stays with the earlier event.
                     event.callbacks = self._wakers = [self._resume]
                 break
-            if not event._ok:  # already processed, and failed
-                super()._resume(event)  # type: ignore[unreachable]
+            if not event.ok:  # already processed, and failed
+                super()._resume(event)
                 return
         self._target = event
         env._active_proc = None
