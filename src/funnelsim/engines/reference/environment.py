@@ -108,7 +108,7 @@ class Process(simpy.Process):
                     # Somebody has added to that list (or an interrupt has emptied it): it stays with the earlier event.
                     event.callbacks = self._wakers = [self._resume]
                 break
-            if not event.ok:  # already processed, and failed
+            if not event._ok:  # type: ignore[unreachable]  # already processed (callbacks are None), and failed
                 super()._resume(event)
                 return
         self._target = event
