@@ -54,7 +54,7 @@ def cents(frame, columns):
 
 
 @given(log=logs(), world=WORLDS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_cut_adds_up(log, world):
     asked = scenario(**world)
     this = Reading(log, asked)

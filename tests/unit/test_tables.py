@@ -381,6 +381,13 @@ def test_pipeline_value_falls_back_to_the_world_when_nothing_was_decided():
     assert lines["pipeline_value_end"] == pytest.approx(0.5 * 25_000 * 0.75 * (1 + 0.8 / 0.3))
 
 
+def test_customers_who_never_leave_cannot_be_valued_undiscounted():
+    asked = scenario(customers={"churn": 0.0, "start": 0}, finance={"discount_rate": 0.0})
+    numbers = tables.kpis(log_of(*won_story()), asked)
+    assert numbers[["customer_value_end", "ltv", "npv"]].isna().all()
+    assert numbers["profit"] > 0
+
+
 # -- series and key figures --------------------------------------------------------------------------------------------
 
 

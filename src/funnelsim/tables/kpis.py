@@ -163,12 +163,13 @@ def _people(this: Reading) -> Numbers:
 
     reps = table[(role == "rep") & (table["days_on_roll"] >= 1.0).to_numpy()]
     wins = reps["wins"].to_numpy(dtype=float)
-    posts = table.loc[role == "rep", "days_on_roll"] * table.loc[role == "rep", "post"]
+    full_post = float(this.clock.working_hours(np.array(0), np.array(this.end)))
+    posts = ratio(available[role == "rep"].sum(), full_post)
     return {
         "utilisation_reps": utilisation(Role.REP),
         "utilisation_sdrs": utilisation(Role.SDR),
         "utilisation_marketers": utilisation(Role.MARKETER),
-        "wins_per_rep": ratio(this.count(Kind.WON), posts.sum() / this.clock.days),
+        "wins_per_rep": ratio(this.count(Kind.WON), posts),
         "wins_per_rep_cv": ratio(wins.std(ddof=1), wins.mean()) if len(wins) > 1 else NAN,
     }
 

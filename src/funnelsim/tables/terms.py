@@ -118,10 +118,11 @@ def renewal_factor(scenario: Scenario) -> float:
     """Return the present value of all renewals of one dollar a year: r / (1 + i - r).
 
     r = 1 - ``customers.churn`` and i = ``finance.discount_rate``; the first dollar, of the present term, is not in it.
+    NaN when nobody ever leaves and nothing is discounted: the sum has no limit.
     """
     stay = 1.0 - scenario.world.customers.churn
     gap = 1.0 + scenario.world.finance.discount_rate - stay
-    return stay / gap if gap > 0.0 else float("inf")
+    return stay / gap if gap > 0.0 else float("nan")
 
 
 def customers(log: np.ndarray | Reading, scenario: Scenario) -> pd.DataFrame:
