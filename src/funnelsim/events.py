@@ -113,8 +113,8 @@ class KindMeaning:
 KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.NEED: KindMeaning("a need arises; the account is in market", value="buying threshold theta [trust]", amount="annual list price of the deal it would make [cents]"),
     Kind.TOUCH: KindMeaning("a touch reaches the account", item="programme kind's candidate number, or meeting number", value="trust gained by this touch"),
-    Kind.LEAD: KindMeaning("the account leaves an address"),
-    Kind.MQL: KindMeaning("marketing hands the lead to sales", item="case number", value="lead score"),
+    Kind.LEAD: KindMeaning("the account's address becomes known: left at a touch, or given with a request"),
+    Kind.MQL: KindMeaning("marketing hands the lead to sales", item="case number within the need, from 0", value="lead score"),
     Kind.REQUEST: KindMeaning("the buyer asks for sales", item="case number", value="total trust when asking"),
     Kind.PROSPECTED: KindMeaning("a rep's own prospecting finds the account in market", item="case number"),
     Kind.TASK: KindMeaning("a person starts a task; `hours` is the desk time it takes", item="case or programme number", value="days from due to start"),
@@ -148,7 +148,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.COMMISSION: KindMeaning("commission on a sale", item="case number", amount="commission [cents]"),
     Kind.PLAN_CHANGED: KindMeaning("a dated change of the timeline (or the plan, on day 0) takes effect", item="number of the change"),
     Kind.MISSED: KindMeaning("a meeting that came due was not held before the buyer decided", item="case number", value="meeting number"),
-    Kind.UPGRADED: KindMeaning("a buyer whose lead still waits asks for sales itself", item="case number", value="days waited so far"),
+    Kind.UPGRADED: KindMeaning("a buyer whose lead still waits asks for sales itself", item="case number of the lead; the request is a new case", value="days waited so far"),
 }
 
 

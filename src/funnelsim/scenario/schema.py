@@ -87,7 +87,7 @@ class Buyers(Part):
     )
     share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", gt=0, le=50)
     ask_probability: float = quantity(
-        0.12, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
+        0.10, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
     )
     propensity_sd: float = quantity(
         0.5, "log-odds", "spread of an account's liking that its segment does not reveal", ge=0, le=3
@@ -115,7 +115,7 @@ class Goodwill(Part):
 
     half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", gt=0, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=100)
-    entry_trust: float = quantity(0.22, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1)
+    entry_trust: float = quantity(0.26, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1)
     per_customer_year: float = quantity(
         0.0004, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
     )
@@ -174,7 +174,7 @@ class Selling(Part):
     """What one-to-one selling takes and does."""
 
     attempt_hours: float = quantity(0.08, "selling hour", "work of one attempt", ge=0, le=8)
-    talk_hours: float = quantity(0.5, "selling hour", "mean qualification talk", ge=0, le=40)
+    talk_hours: float = quantity(0.4, "selling hour", "mean qualification talk", ge=0, le=40)
     meeting_hours: float = quantity(0.75, "selling hour", "mean work for one meeting", ge=0, le=40)
     hours_law: Literal["fixed", "exponential", "lognormal"] = Field("lognormal", description="distribution of task hours")
     hours_sigma: float = quantity(0.5, "log units", "spread when lognormal", ge=0, le=3)
@@ -237,7 +237,7 @@ class Customers(Part):
     start: int = quantity(400, "accounts", "customers declared at the start of the burn-in", ge=0, le=10_000_000)
     term_days: float = quantity(365.0, "day", "contract term", gt=0, le=3650)
     churn: float = quantity(0.13, "per year", "churn at the reference trust", "churnbenchmarks2024", ge=0, lt=1)
-    churn_trust: float = quantity(0.40, "trust", "reference trust", ge=0, le=1)
+    churn_trust: float = quantity(0.25, "trust", "reference trust", ge=0, le=1)
     churn_slope: float = quantity(1.733, "per trust", "gamma: hazard x exp(-gamma (T - reference)); .3 to .7 halves it", "gupta2003", ge=0, le=50)
     care_per_year: float = quantity(2.0, "per year", "account-care calls per customer", ge=0, le=365)
     care_hours: float = quantity(0.25, "selling hour", "work of one care call", ge=0, le=40)

@@ -16,6 +16,7 @@ from simpy.events import PENDING, Event
 
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.events import Rank
+from funnelsim.workhours import NEVER, WorkCalendar
 
 _PATIENCE: Final = int(Rank.PATIENCE)
 
@@ -120,6 +121,10 @@ class Desk:
     ----------
     env : Environment
         The environment; the desk hooks itself to its end of the instant.
+    calendar : WorkCalendar, optional
+        When people work: outside these hours nothing is handed out. Default: always.
+    number : int
+        Place among the desks in the order of the instant.
 
     Attributes
     ----------
@@ -131,8 +136,12 @@ class Desk:
 
     DECLINED: ClassVar[_Declined] = _Declined()
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, calendar: WorkCalendar | None = None, number: int = 0) -> None:
         self.env = env
+        self.calendar = calendar
+        self.number = number
+        self._known_open = -NEVER
+        self._wakes = -NEVER
         self.workers: list[Worker] = []
         self.pool_waiting = 0
         self._own_waiting = 0
@@ -341,7 +350,7 @@ class Desk:
             return
         self._asked = False
         idle, pool = self._idle, self._pool
-        while idle:
+        while idle and self._is_open():
             while pool:
                 entry = pool[0]
                 task = entry[3]
@@ -380,6 +389,17 @@ class Desk:
             for task in newcomers:  # patience is a matter only for those who still wait
                 if task.waiting and task.patience_until is not None:
                     self.env.call_at(task.patience_until, _PATIENCE, task.entity, task.sequence, task._patience_ends)
+
+    def _is_open(self) -> bool:
+        """Whether people work now; if not, the desk looks again when they do."""
+        calendar, now = self.calendar, self.env._now
+        if calendar is None or now == self._known_open or calendar.is_working(now):
+            self._known_open = now
+            return True
+        if (self.pool_waiting or self._own_waiting) and self._wakes <= now:
+            self._wakes = calendar.next_working(now)
+            self.env.call_at(self._wakes, Rank.DISPATCH, self.number, 0, lambda _: self._ask())
+        return False
 
     def _first_caller(self) -> Worker | None:
         """Return the idle worker whose first own task comes first; its heap begins with that task."""

@@ -44,7 +44,7 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "brand", "candidates", "case", "closed", "deal", "decision_at", "fits", "asks_at", "handed", "known", "liking",
+        "account", "asked", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "asks_at", "handed", "known", "liking",
         "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
@@ -69,6 +69,7 @@ class Need:
         self.asked = False
         self.handed = False
         self.case: Case | None = None
+        self.cases = 0
         self.closed = False
         self.stopped = False
         self.decision_at = now

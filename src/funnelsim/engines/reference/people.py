@@ -60,7 +60,7 @@ class Crew:
         self.firm = firm
         self.role = role
         self.part = part
-        self.desk = Desk(firm.env)
+        self.desk = Desk(firm.env, firm.calendar, role)
         self.seats: dict[int, Person | None] = {}
         """Open seats; None while vacant."""
         self.incumbents: dict[int, int] = {}

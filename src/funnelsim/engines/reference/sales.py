@@ -30,10 +30,12 @@ PATIENCES_PER_NEED = 64
 class Case:
     """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
 
-    __slots__ = ("need", "opened", "owner", "queued", "score", "source", "task", "tried")
+    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
 
     def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
         self.need = need
+        self.number = need.cases
+        need.cases += 1
         self.source = source
         self.queued = now
         self.score = score
@@ -79,14 +81,16 @@ class Sales:
         waiting = need.case
         if waiting is not None:
             assert waiting.task is not None
-            firm.note(Kind.UPGRADED, need, source=Source.INBOUND, item=Source.MQL, value=(firm.env.now - waiting.queued) / DAY)
+            firm.note(Kind.UPGRADED, need, source=Source.INBOUND, item=waiting.number, value=(firm.env.now - waiting.queued) / DAY)
             waiting.task.desk.cancel(waiting.task)
             waiting.task._trigger(UPGRADED)
+        if not need.known:
+            need.known = True
+            firm.note(Kind.LEAD, need)
         need.stage = Stage.MQL
-        need.known = True
         case = Case(need, Source.INBOUND, firm.env.now, 0.0)
         need.case = case
-        firm.note(Kind.REQUEST, need, source=Source.INBOUND, item=Source.INBOUND, value=trust)
+        firm.note(Kind.REQUEST, need, source=Source.INBOUND, item=case.number, value=trust)
         firm.env.start(self._first_response(case))
 
     def hand_over(self, need: Need, score: float) -> None:
@@ -95,7 +99,7 @@ class Sales:
         need.stage = Stage.MQL
         case = Case(need, Source.MQL, firm.env.now, score)
         need.case = case
-        firm.note(Kind.MQL, need, team=Team.MARKETING, source=Source.MQL, item=Source.MQL, value=score)
+        firm.note(Kind.MQL, need, team=Team.MARKETING, source=Source.MQL, item=case.number, value=score)
         firm.env.start(self._first_response(case))
 
     def need_is_over(self, need: Need) -> None:
@@ -214,18 +218,18 @@ class Sales:
         assert task is not None
         finish, desk_hours = crew.finish(worker.person, hours)
         firm.note(
-            Kind.TASK, need, touchpoint=phase.call_touch, team=SALES, person=worker.number, source=case.source, item=case.source,
+            Kind.TASK, need, touchpoint=phase.call_touch, team=SALES, person=worker.number, source=case.source, item=case.number,
             hours=desk_hours, value=(env.now - task.queued) / DAY,
         )  # fmt: skip
         yield env.at(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
         crew.desk.release(worker)
         if reached and not need.closed:
             firm.note(
-                Kind.CONTACT, need, team=SALES, person=worker.number, source=case.source, item=case.source, value=float(attempt)
+                Kind.CONTACT, need, team=SALES, person=worker.number, source=case.source, item=case.number, value=float(attempt)
             )
             return True
         firm.note(
-            Kind.ATTEMPT, need, team=SALES, person=worker.number, source=case.source, item=case.source, value=float(attempt)
+            Kind.ATTEMPT, need, team=SALES, person=worker.number, source=case.source, item=case.number, value=float(attempt)
         )
         return False
 
@@ -235,7 +239,7 @@ class Sales:
         if not need.closed and need.stage in (Stage.MQL, Stage.SQL):
             need.stage = Stage.LEAD
         person = -1 if worker is None else worker.number
-        self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.source, value=value)
+        self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
 
@@ -253,12 +257,12 @@ class Sales:
             need.case = None
             need.asked = need.handed = True
             need.stage = Stage.DISQUALIFIED
-            firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.source)
+            firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.number)
             if case.source == Source.MQL:
                 firm.learn_about_leads(False)
             return
         need.stage = Stage.SQL
-        firm.note(Kind.SQL, need, team=SALES, person=worker.number, source=case.source, item=case.source)
+        firm.note(Kind.SQL, need, team=SALES, person=worker.number, source=case.source, item=case.number)
         p = interested(firm.total_trust(need), need.asks_at, phase.interest, phase.interest_slope)
         n = 4 * need.number + case.source
         if uniform(firm.key, need.account, Purpose.INTEREST, n) >= p:
@@ -284,7 +288,7 @@ class Sales:
         if owner is not None:
             self.owned[owner][case] = None
         firm.note(
-            Kind.OPPORTUNITY, need, team=SALES, person=-1 if owner is None else owner.number, source=case.source, item=case.source,
+            Kind.OPPORTUNITY, need, team=SALES, person=-1 if owner is None else owner.number, source=case.source, item=case.number,
             value=days, amount=need.deal,
         )  # fmt: skip
         env.start(self._opportunity(case, env.now, days))
@@ -341,7 +345,7 @@ class Sales:
         assert case.task is not None
         finish, desk_hours = self.reps.finish(worker.person, hours)
         firm.note(
-            Kind.TASK, need, touchpoint=code, team=SALES, person=worker.number, source=case.source, item=case.source, hours=desk_hours,
+            Kind.TASK, need, touchpoint=code, team=SALES, person=worker.number, source=case.source, item=case.number, hours=desk_hours,
             value=(env.now - case.task.queued) / DAY,
         )  # fmt: skip
         yield env.at(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
@@ -352,7 +356,7 @@ class Sales:
     def _missed(self, case: Case, code: int, k: int) -> None:
         person = -1 if case.owner is None else case.owner.number
         self.firm.note(
-            Kind.MISSED, case.need, touchpoint=code, team=SALES, person=person, source=case.source, item=case.source, value=float(k)
+            Kind.MISSED, case.need, touchpoint=code, team=SALES, person=person, source=case.source, item=case.number, value=float(k)
         )
 
     def _goes_on(self, case: Case, k: int) -> bool:
@@ -389,11 +393,11 @@ class Sales:
         person = self._finish(case)
         need.stage = Stage.CUSTOMER
         firm.note(
-            Kind.WON, need, team=SALES, person=person, source=case.source, item=case.source, value=self._opened_days(case), amount=need.deal
+            Kind.WON, need, team=SALES, person=person, source=case.source, item=case.number, value=self._opened_days(case), amount=need.deal
         )
         commission = int(need.deal * firm.phase.commission + 0.5)
         if commission > 0:
-            firm.note(Kind.COMMISSION, need, team=SALES, person=person, source=case.source, item=case.source, amount=commission)
+            firm.note(Kind.COMMISSION, need, team=SALES, person=person, source=case.source, item=case.number, amount=commission)
         firm.market.close_need(need, Stage.CUSTOMER)
         firm.customers.win(need, case.owner)
 
@@ -405,7 +409,7 @@ class Sales:
         need.stage = Stage.LOST if lost else Stage.NO_DECISION
         kind = Kind.LOST if lost else Kind.NO_DECISION
         firm.note(
-            kind, need, team=SALES, person=person, source=case.source, item=case.source, value=self._opened_days(case)
+            kind, need, team=SALES, person=person, source=case.source, item=case.number, value=self._opened_days(case)
         )
         firm.market.close_need(need, Stage(need.stage))
 
@@ -482,6 +486,6 @@ class Sales:
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
         firm.note(
-            Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=Source.OUTBOUND
+            Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number
         )
         self._qualify(case, self.reps, worker)
