@@ -1,0 +1,294 @@
+"""Several plans under the same random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from funnelsim.errors import ScenarioError
+from funnelsim.experiments.executors import Progress
+from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference
+from funnelsim.experiments.keeping import keep_of
+from funnelsim.experiments.replicate import finish, run_all
+from funnelsim.experiments.results import Results
+from funnelsim.experiments.single import as_scenario, check_number
+from funnelsim.scenario.schema import Scenario
+from funnelsim.scenario.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelsim.run import Run
+
+DEFAULT_REPLICATIONS = 20
+HEADLINE = "profit_with_value"
+"""KPI that decides where none is named."""
+Plans = Mapping[str, Scenario | str] | Study | Sequence[str] | str
+
+
+class Comparison(Results):
+    """Several scenarios, run with the same random numbers; made by `compare`.
+
+    Attributes
+    ----------
+    title, question
+        What the study says that it compares and answers; empty if there is no study.
+    baseline
+        Label of the scenario that the others are compared with.
+    """
+
+    title: str = ""
+    question: str = ""
+    baseline: str = ""
+
+    @property
+    def replications(self) -> int:
+        """Replications that every plan has finished."""
+        return self.n
+
+    @property
+    def plans(self) -> pd.DataFrame:
+        """Heads and money of each plan at day 0: reps, sdrs, marketers, programme money and payroll, USD per year."""
+        import pandas as pd
+
+        from funnelsim.experiments.payroll import payroll
+
+        rows = []
+        for label, scenario in self.scenarios.items():
+            sales, marketing = scenario.plan.sales, scenario.plan.marketing
+            rows.append(
+                (label, sales.reps, sales.sdrs, marketing.marketers, marketing.programme_money, payroll(scenario))
+            )
+        columns = ["plan", "reps", "sdrs", "marketers", "programme_money", "payroll_and_programmes"]
+        return pd.DataFrame(rows, columns=columns).set_index("plan")
+
+    def summary(self, kpis: str | Iterable[str] | None = None, level: float = LEVEL) -> pd.DataFrame:
+        """Mean and t interval of each KPI and plan.
+
+        Parameters
+        ----------
+        kpis
+            Names of KPIs; by default all.
+        level
+            Confidence level, 0 < level < 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``kpi``, ``plan``; columns ``mean``, ``low``, ``high``, ``sd``, ``n``, ``unit``. These intervals say
+            how sure each mean is; to tell plans apart use `differences`, whose intervals are narrower.
+        """
+        names = self.check_kpis(kpis)
+        table = self._summary(names, level)
+        table["order"] = table["kpi"].map({name: place for place, name in enumerate(names)})
+        return table.sort_values(["order", "plan"]).drop(columns="order").set_index(["kpi", "plan"])
+
+    def differences(
+        self, kpis: str | Iterable[str] | None = None, baseline: str | None = None, level: float = LEVEL
+    ) -> pd.DataFrame:
+        """Differences to the baseline, replication by replication.
+
+        Parameters
+        ----------
+        kpis
+            Names of KPIs; by default all.
+        baseline
+            Label to compare with; by default that of the comparison.
+        level
+            Confidence level of each interval, 0 < level < 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``kpi``, ``plan``; columns ``difference`` (plan minus baseline), ``low``, ``high``, ``finding``
+            (higher, lower, or not clear), ``variance_ratio`` (how many times as many replications would be needed
+            without pairing), ``n``, ``unit``.
+        """
+        import pandas as pd
+
+        base = self.check_label(self.baseline if baseline is None else baseline)
+        rows = []
+        for name in self.check_kpis(kpis):
+            reference = self.values(name, base)
+            for label in self.labels:
+                if label == base:
+                    continue
+                (mean, low, high, _, n), ratio = paired_difference(self.values(name, label), reference, level)
+                finding = "higher" if low > 0.0 else "lower" if high < 0.0 else "not clear"
+                rows.append((name, label, mean, low, high, finding, ratio, n, self.units[name]))
+        columns = ["kpi", "plan", "difference", "low", "high", "finding", "variance_ratio", "n", "unit"]
+        return pd.DataFrame(rows, columns=columns).set_index(["kpi", "plan"])
+
+    def ranking(self, kpi: str = HEADLINE, level: float = LEVEL) -> pd.DataFrame:
+        """Plans, best first, and which are statistically tied with the best.
+
+        Parameters
+        ----------
+        kpi
+            Name of the KPI to rank by; costs, waiting and losses rank from the smallest up.
+        level
+            Confidence level, 0 < level < 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``plan``; columns ``mean``, ``low``, ``high`` (the plan's own interval), ``sd``, ``n``,
+            ``difference``, ``difference_low``, ``difference_high`` (paired, to the best; these intervals hold
+            together, Bonferroni), ``tied`` (its interval reaches 0), ``unit``. The truly best plan is among the tied
+            with at least this confidence.
+        """
+        from funnelsim.experiments.ranking import ranking
+
+        return ranking(self, kpi, level)
+
+    def tied(self, kpi: str = HEADLINE, level: float = LEVEL) -> list[str]:
+        """Labels of the plans that are statistically tied for best, best mean first."""
+        table = self.ranking(kpi, level)
+        return [str(label) for label in table.index[table["tied"]]]
+
+    def conclusion(self, kpi: str = HEADLINE, level: float = LEVEL) -> str:
+        """What the ranking says, in a sentence or two."""
+        from funnelsim.experiments.ranking import conclusion
+
+        return conclusion(self, kpi, level)
+
+    def table(self, name: str, label: str | None = None) -> pd.DataFrame:
+        """Mean over replications of a table that was kept, of one plan, or of all below one another."""
+        import pandas as pd
+
+        if label is not None:
+            return self._mean_table(name, self.check_label(label))
+        parts = []
+        for one in self.labels:
+            part = self._mean_table(name, one)
+            parts.append(pd.concat({one: part}, names=["plan"]).reset_index("plan"))
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """Weekly series, if kept (``keep="series"``): plan, start, quantity, mean, low, high (95 %), n."""
+        import numpy as np
+        import pandas as pd
+
+        parts = []
+        for label in self.labels:
+            tables = self._tables("series", label)
+            first = tables[0]
+            for name in first.columns.drop(["start", "end", "days"], errors="ignore"):
+                stack = np.array([table[name].to_numpy(dtype=float) for table in tables])
+                found = [mean_interval(week) for week in stack.T]
+                part = pd.DataFrame(found, columns=["mean", "low", "high", "sd", "n"]).drop(columns="sd")
+                part.insert(0, "quantity", str(name))
+                part.insert(0, "start", first["start"].to_numpy())
+                part.insert(0, "plan", label)
+                parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def runs(self, label: str) -> list[Run]:
+        """The runs of a plan, if they were kept (``keep="runs"``; each holds its whole log)."""
+        return self._runs(self.check_label(label))
+
+    def __repr__(self) -> str:
+        head = f"<Comparison of {', '.join(self.labels)}: {self.replications_in_words}, seed {self.seed}>"
+        return f"{head}\n{self.conclusion()}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.ranking()[["mean", "low", "high", "difference", "difference_low", "difference_high", "tied"]]
+        head = f"<p><b>{escape(self.title or 'Comparison')}</b> · {self.replications_in_words} · seed {self.seed}</p>"
+        sentence = f"<p>{escape(self.conclusion())}</p>"
+        note = f"<p>{HEADLINE}, {self.units[HEADLINE]}; difference: to the best, paired; intervals: 95 %.</p>"
+        return head + sentence + table.to_html(float_format=lambda value: f"{value:,.4g}") + note
+
+
+def compare(
+    plans: Plans,
+    replications: int | None = None,
+    baseline: str | None = None,
+    seed: int = 1,
+    workers: int | None = None,
+    horizon_quarters: int | None = None,
+    progress: Progress = None,
+    keep: Iterable[str] = ("kpis",),
+    engine: str = "simpy",
+    *,
+    insist: bool = False,
+) -> Comparison:
+    """Run several plans with the same random numbers and compare them, replication by replication.
+
+    Parameters
+    ----------
+    plans
+        Scenarios (or their names) by label, a `Study`, the name or path of a study, or a list of scenario names.
+    replications
+        How many of each plan; by default what the study suggests, or 20.
+    baseline
+        Label to compare with; by default that of the study, or the first.
+    seed
+        Which family of random numbers, >= 0.
+    workers
+        Processes; by default one per processor. Results do not depend on it.
+    horizon_quarters
+        Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
+        (`Comparison.at`).
+    progress, keep, engine, insist
+        As in `replicate`.
+
+    Notes
+    -----
+    Ctrl-C ends it early; the replications that all plans have finished are returned, marked ``interrupted``.
+    """
+    study, scenarios = _scenarios(plans, insist)
+    if horizon_quarters is not None:
+        check_number("horizon_quarters", horizon_quarters, 1, 80)
+        scenarios = {label: with_horizon(one, int(horizon_quarters)) for label, one in scenarios.items()}
+    horizons = sorted({scenario.horizon_quarters for scenario in scenarios.values()})
+    if len(horizons) > 1:
+        text = " and ".join(str(quarters) for quarters in horizons)
+        raise ScenarioError(f"the scenarios run for {text} quarters; say horizon_quarters to give all the same")
+    if replications is None:
+        replications = study.replications if study else DEFAULT_REPLICATIONS
+    what = keep_of(keep, horizons[0])
+    if baseline is None:
+        baseline = study.baseline if study else next(iter(scenarios))
+    elif baseline not in scenarios:
+        from funnelsim.scenario.validation import hint
+
+        raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
+    _, outcome = run_all(scenarios, replications, seed, workers, progress, what, engine, insist)
+    result = Comparison(scenarios, outcome, what, seed=seed, engine=engine, requested=replications)
+    result.baseline = baseline
+    if study:
+        result.title, result.question = study.title, study.question
+    return finish(result, outcome)
+
+
+def with_horizon(scenario: Scenario, quarters: int) -> Scenario:
+    """Return the scenario with another horizon; refuse one that cuts off its timeline."""
+    if scenario.horizon_quarters == quarters:
+        return scenario
+    return scenario.with_changes({"horizon_quarters": quarters})
+
+
+def _scenarios(plans: Plans, insist: bool) -> tuple[Study | None, dict[str, Scenario]]:
+    """Return the study, if it is one, and the scenarios by label."""
+    if isinstance(plans, str):
+        from funnelsim.scenario.files import load_study
+
+        plans = load_study(plans)
+    if isinstance(plans, Study):
+        return plans, dict(plans.scenarios)
+    one: object = plans
+    if isinstance(one, Scenario):
+        raise ScenarioError("one scenario has nothing to be compared with; use replicate, or give several by label")
+    if not isinstance(plans, Mapping):
+        names = list(plans)
+        for name in names:
+            if not isinstance(name, str):
+                raise ScenarioError("scenarios need labels: {'today': scenario, 'aligned': other}")
+        plans = {name: name for name in names}
+    found = {str(label): as_scenario(one, insist) for label, one in plans.items()}
+    if not found:
+        raise ScenarioError("there is nothing to compare: give at least one scenario")
+    return None, found

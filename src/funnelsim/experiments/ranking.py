@@ -1,0 +1,127 @@
+"""Which plan is best, which others may be, and how to say it.
+
+The intervals of the differences to the best hold together (Bonferroni over the k - 1 comparisons). A plan whose
+interval reaches 0 is *tied with the best*. Whichever plan comes out first, the truly best one is among the tied with at
+least the stated confidence: to be left out, it would have to lie outside one of its own k - 1 intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference, simultaneous_level
+from funnelsim.experiments.words import amount, counted, listed, plain, with_margin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelsim.experiments.compare import Comparison
+
+LESS_IS_BETTER = (
+    "cac",
+    "churn_rate",
+    "cost_per_",
+    "cycle_days_",
+    "lost_after_",
+    "marketing_cost",
+    "mean_waiting",
+    "mql_to_win_days_",
+    "never_answered_",
+    "no_decision_after_",
+    "payback_",
+    "programme_money",
+    "response_",
+    "salaries",
+    "sales_cost",
+    "unworked_",
+    "won_cycle_days_",
+)
+"""Beginnings of the names of KPIs that are better when they are smaller."""
+
+
+def less_is_better(kpi: str) -> bool:
+    """Whether smaller values of a KPI are better."""
+    return kpi.startswith(LESS_IS_BETTER)
+
+
+def ranking(comparison: Comparison, kpi: str, level: float = LEVEL) -> pd.DataFrame:
+    """Return plans best first; see `Comparison.ranking`."""
+    import pandas as pd
+
+    comparison.check_kpis([kpi])
+    values = {label: comparison.values(kpi, label) for label in comparison.labels}
+    own = {label: mean_interval(numbers, level) for label, numbers in values.items()}
+    sign = 1.0 if less_is_better(kpi) else -1.0
+    order = sorted(values, key=lambda label: (math.isnan(own[label].mean), sign * own[label].mean))
+    best = order[0]
+    joint = simultaneous_level(len(values) - 1, level)
+    rows = []
+    for label in order:
+        mean, low, high, sd, n = own[label]
+        if label == best:
+            gap = (0.0, 0.0, 0.0)
+            tied = not math.isnan(mean)
+        else:
+            found = paired_difference(values[label], values[best], joint).interval
+            gap = (found.mean, found.low, found.high)
+            tied = not found.excludes_zero and not math.isnan(mean)
+        rows.append((label, mean, low, high, sd, n, *gap, tied, comparison.units[kpi]))
+    columns = [
+        "plan",
+        "mean",
+        "low",
+        "high",
+        "sd",
+        "n",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "tied",
+        "unit",
+    ]
+    return pd.DataFrame(rows, columns=columns).set_index("plan")
+
+
+def conclusion(comparison: Comparison, kpi: str, level: float = LEVEL) -> str:
+    """Return what a ranking says, in a sentence or two; see `Comparison.conclusion`."""
+    table = ranking(comparison, kpi, level)
+    what = f"{plain(kpi)} over {counted(comparison.horizon_quarters, 'quarter')} ({comparison.replications_in_words})"
+    unit, best = comparison.units[kpi], str(table.index[0])
+    if math.isnan(float(table["mean"].iloc[0])):
+        return f"There is no {what} to compare: no replication gave a number."
+    if len(table) == 1:
+        margin = float(table["high"].iloc[0] - table["low"].iloc[0]) / 2.0
+        return f"{best}: {with_margin(float(table['mean'].iloc[0]), margin, unit)} {what}."
+    if comparison.n < 2:
+        side = "lowest" if less_is_better(kpi) else "highest"
+        return (
+            f"{best} has the {side} {what}, but a single replication has no interval: this may be luck. "
+            "Run more replications."
+        )
+    tied = [str(label) for label in table.index[table["tied"]]]
+    rest = table[~table["tied"]]
+    if len(tied) == len(table):
+        who = "Both plans" if len(tied) == 2 else f"All {len(tied)} plans"
+        return f"{who} are tied for best on {what}: none is clearly behind {best}, which has the best mean."
+    if len(tied) == 1:
+        first = f"{best} is best on {what}"
+    else:
+        first = f"{listed(tied)} are tied for best on {what}"
+    than = f" than {best}" if len(tied) > 1 else ""
+    return f"{first}; {_gaps(rest, unit, kpi)}{than}."
+
+
+def _gaps(rest: pd.DataFrame, unit: str, kpi: str) -> str:
+    """Say how far behind the others are: all of them if they are few, else the nearest and the last."""
+    shown = rest if len(rest) <= 3 else rest.iloc[[0, -1]]
+    earns = kpi.startswith(("profit", "npv", "revenue"))
+    parts = []
+    for label, row in shown.iterrows():
+        margin = float(row["difference_high"] - row["difference_low"]) / 2.0
+        gap = float(row["difference"])
+        size = with_margin(abs(gap), margin, unit) if math.isfinite(margin) else amount(abs(gap), unit)
+        verb = "earns" if earns else "is"
+        side = ("less" if gap < 0 else "more") if earns else ("lower" if gap < 0 else "higher")
+        parts.append(f"{label} {verb} {size} {side}")
+    return listed(parts)

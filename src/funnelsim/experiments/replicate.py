@@ -1,0 +1,167 @@
+"""One scenario, many replications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from funnelsim.experiments.executors import Job, Outcome, Progress, SimulationError, execute
+from funnelsim.experiments.intervals import LEVEL
+from funnelsim.experiments.keeping import Keep, keep_of
+from funnelsim.experiments.results import Results
+from funnelsim.experiments.single import MAX_SEED, as_scenario, check_engine, check_number
+from funnelsim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelsim.run import Run
+
+R = TypeVar("R", bound=Results)
+MAX_REPLICATIONS = 100_000
+MAX_WORKERS_ASKED = 4096
+WORTH_PROCESSES = 3.0
+"""Seconds of work, by estimate, from which on starting processes pays."""
+
+
+class Replications(Results):
+    """Replications of one scenario; made by `replicate`."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return next(iter(self.scenarios.values()))
+
+    @property
+    def kpis(self) -> pd.DataFrame:
+        """KPIs at the horizon: one row per replication, one column per KPI; units in `units`."""
+        return super().kpis.reset_index("plan", drop=True)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Everything that is kept of KPIs, tidy: replication, horizon_quarters, kpi, value, unit."""
+        return super().frame.drop(columns="plan")
+
+    def summary(self, kpis: str | Iterable[str] | None = None, level: float = LEVEL) -> pd.DataFrame:
+        """Mean, t interval, standard deviation and number of replications of each KPI.
+
+        Parameters
+        ----------
+        kpis
+            Names of KPIs; by default all.
+        level
+            Confidence level, 0 < level < 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index ``kpi``; columns ``mean``, ``low``, ``high``, ``sd``, ``n``, ``unit``. With one replication there is
+            no interval: ``low`` and ``high`` are NaN.
+        """
+        return self._summary(kpis, level).drop(columns="plan").set_index("kpi")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Mean over replications of a table that was kept, e.g. ``replicate(…, keep="funnel").table("funnel")``."""
+        return self._mean_table(name, self.labels[0])
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs, if they were kept (``keep="runs"``; each holds its whole log)."""
+        return self._runs(self.labels[0])
+
+    def __repr__(self) -> str:
+        return (
+            f"<Replications of {self.scenario.title or 'a scenario'}: {self.replications_in_words}, seed {self.seed}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = f"<p><b>{escape(self.scenario.title)}</b> · {self.replications_in_words} · seed {self.seed}</p>"
+        return head + self.summary().to_html(float_format=lambda value: f"{value:,.4g}")
+
+
+def replicate(
+    scenario: Scenario | str,
+    replications: int = 20,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress = None,
+    keep: Iterable[str] = ("kpis",),
+    engine: str = "simpy",
+    *,
+    insist: bool = False,
+) -> Replications:
+    """Run a scenario several times with different random numbers.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, the name of a shipped one, or the path of a file.
+    replications
+        How many, 1 to 100,000.
+    seed
+        Which family of random numbers, >= 0; replication i of a seed is always the same.
+    workers
+        Processes; by default one per processor. Results do not depend on it.
+    progress
+        Show a progress bar: yes, no, or (none) if somebody watches; or a function that is told (done, total).
+    keep
+        What to keep of each run: ``"kpis"`` (always kept), ``"funnel"``, ``"series"``, ``"profit_and_loss"``,
+        ``"waiting"``, ``"staff"``, ``"runs"`` (all of it: memory!).
+    engine
+        ``"simpy"``, the reference engine.
+    insist
+        Run it even if it needs more memory or time than is reasonable.
+
+    Notes
+    -----
+    Ctrl-C ends it early; what is finished is returned, marked ``interrupted``.
+    """
+    found = as_scenario(scenario, insist)
+    what = keep_of(keep, found.horizon_quarters)
+    job, outcome = run_all(
+        {found.title or "scenario": found}, replications, seed, workers, progress, what, engine, insist
+    )
+    result = Replications(job.scenarios, outcome, what, seed=seed, engine=engine, requested=replications)
+    return finish(result, outcome)
+
+
+def run_all(
+    scenarios: dict[str, Scenario],
+    replications: int,
+    seed: int,
+    workers: int | None,
+    progress: Progress,
+    keep: Keep,
+    engine: str,
+    insist: bool,
+) -> tuple[Job, Outcome]:
+    """Check the arguments of an experiment and run it."""
+    from funnelsim.scenario.size import check_size, estimate
+
+    check_number("replications", replications, 1, MAX_REPLICATIONS)
+    check_number("seed", seed, 0, MAX_SEED)
+    if workers is not None:
+        check_number("workers", workers, 1, MAX_WORKERS_ASKED)
+    check_engine(engine)
+    for scenario in scenarios.values():
+        check_size(scenario, insist)
+    if (
+        workers is None
+        and sum(estimate(one, int(replications)).seconds for one in scenarios.values()) < WORTH_PROCESSES
+    ):
+        workers = 1
+    job = Job(scenarios, int(seed), engine, keep)
+    return job, execute(job, int(replications), workers, progress)
+
+
+def finish(result: R, outcome: Outcome) -> R:
+    """Hand over what is finished, or the error with what is finished attached."""
+    if outcome.error is not None:
+        if isinstance(outcome.error, SimulationError) and result.n:
+            outcome.error.finished = result
+        raise outcome.error
+    if outcome.interrupted and not result.n:
+        raise KeyboardInterrupt
+    return result

@@ -1,0 +1,108 @@
+"""One run, and the engines that can make it."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, SupportsIndex
+
+from funnelsim.errors import ScenarioError
+from funnelsim.scenario.files import load
+from funnelsim.scenario.schema import Scenario
+from funnelsim.scenario.validation import hint
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from funnelsim.run import Run
+    from funnelsim.scenario.lowering import Lowered
+
+ENGINES = {"simpy": "funnelsim.engines.reference.model"}
+"""Modules with ``simulate_log(lowered, seed, replication)``, by the name of the engine."""
+MAX_SEED = 2**63 - 1
+
+
+def simulate(
+    scenario: Scenario | str, seed: int = 1, replication: int = 0, engine: str = "simpy", *, insist: bool = False
+) -> Run:
+    """Run a scenario once.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, the name of a shipped one, or the path of a file.
+    seed, replication
+        Address of the randomness, >= 0: the same two give the same run, everywhere.
+    engine
+        ``"simpy"``, the reference engine.
+    insist
+        Run it even if it needs more memory or time than is reasonable.
+
+    Returns
+    -------
+    Run
+        The event log, and tables made from it.
+    """
+    from funnelsim.scenario.size import check_size
+
+    found = as_scenario(scenario, insist)
+    check_size(found, insist)
+    return run_once(found, None, seed, replication, engine)
+
+
+def run_once(scenario: Scenario, lowered: Lowered | None, seed: int, replication: int, engine: str) -> Run:
+    """Run a scenario that may have been lowered already."""
+    from funnelsim.run import Provenance, Run
+    from funnelsim.scenario.lowering import lower
+
+    check_number("seed", seed, 0, MAX_SEED)
+    check_number("replication", replication, 0, 2**31 - 1)
+    check_engine(engine)
+    began = time.perf_counter()
+    log: np.ndarray = import_module(ENGINES[engine]).simulate_log(
+        lowered or lower(scenario), int(seed), int(replication)
+    )
+    seconds = time.perf_counter() - began
+    return Run(scenario, log, Provenance.here(int(seed), int(replication), engine, seconds, len(log)))
+
+
+def as_scenario(scenario: Scenario | str, insist: bool = False) -> Scenario:
+    """Return the scenario, loaded if it was named."""
+    return scenario if isinstance(scenario, Scenario) else load(scenario, insist=insist)
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that does not exist."""
+    if engine not in ENGINES:
+        raise ScenarioError(f"no engine is named {engine!r}{hint(str(engine), ENGINES, 'engines')[0]}")
+
+
+def check_number(name: str, value: object, least: int, most: int) -> None:
+    """Refuse what is not a whole number within bounds."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not least <= value.__index__() <= most:
+        raise ScenarioError(f"{name} is {value!r}; expected a whole number from {least} to {most}")
+
+
+def list_scenarios(kind: str | None = None) -> pd.DataFrame:
+    """Shipped scenarios, plans, worlds and studies: one row each.
+
+    Parameters
+    ----------
+    kind
+        ``"scenario"``, ``"plan"``, ``"world"`` or ``"study"``; by default all of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``kind``, ``name``, ``title``.
+    """
+    import pandas as pd
+
+    from funnelsim.scenario.files import list_shipped
+
+    shipped = list_shipped()
+    if kind is not None and kind not in shipped:
+        raise ScenarioError(f"no kind is named {kind!r}{hint(str(kind), shipped, 'kinds')[0]}")
+    rows = [(one, name, title) for one in shipped if kind in (None, one) for name, title in shipped[one]]
+    return pd.DataFrame(rows, columns=["kind", "name", "title"])

@@ -1,0 +1,1 @@
+"""What people read: tables in a terminal, files in a folder, one HTML page."""
