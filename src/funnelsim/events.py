@@ -111,33 +111,90 @@ class KindMeaning:
 
 
 KIND_MEANING: dict[Kind, KindMeaning] = {
-    Kind.NEED: KindMeaning("a need arises; the account is in market", value="buying threshold theta [trust]", amount="annual list price of the deal it would make [cents]"),
-    Kind.TOUCH: KindMeaning("a touch reaches the account", item="programme kind's candidate number, or meeting number", value="trust gained by this touch"),
+    Kind.NEED: KindMeaning(
+        "a need arises; the account is in market",
+        value="buying threshold theta [trust]",
+        amount="annual list price of the deal it would make [cents]",
+    ),
+    Kind.TOUCH: KindMeaning(
+        "a touch reaches the account",
+        item="programme kind's candidate number, or meeting number",
+        value="trust gained by this touch",
+    ),
     Kind.LEAD: KindMeaning("the account's address becomes known: left at a touch, or given with a request"),
-    Kind.MQL: KindMeaning("marketing hands the lead to sales", item="case number within the need, from 0", value="lead score"),
+    Kind.MQL: KindMeaning(
+        "marketing hands the lead to sales", item="case number within the need, from 0", value="lead score"
+    ),
     Kind.REQUEST: KindMeaning("the buyer asks for sales", item="case number", value="total trust when asking"),
     Kind.PROSPECTED: KindMeaning("a rep's own prospecting finds the account in market", item="case number"),
-    Kind.TASK: KindMeaning("a person starts a task; `hours` is the desk time it takes", item="case or programme number", value="days from due to start"),
+    Kind.TASK: KindMeaning(
+        "a person starts a task; `hours` is the desk time it takes",
+        item="case or programme number",
+        value="days from due to start",
+    ),
     Kind.ATTEMPT: KindMeaning("an attempt to reach the buyer fails", item="case number", value="attempt number"),
-    Kind.CONTACT: KindMeaning("first conversation of sales with the buyer in this case", item="case number", value="attempt number"),
-    Kind.DECLINED: KindMeaning("a rep decides not to work a marketing lead", item="case number", value="propensity to work it"),
-    Kind.RENEGED: KindMeaning("gone cold: the buyer's patience ended before the first attempt", item="case number", value="days waited"),
+    Kind.CONTACT: KindMeaning(
+        "first conversation of sales with the buyer in this case", item="case number", value="attempt number"
+    ),
+    Kind.DECLINED: KindMeaning(
+        "a rep decides not to work a marketing lead", item="case number", value="propensity to work it"
+    ),
+    Kind.RENEGED: KindMeaning(
+        "gone cold: the buyer's patience ended before the first attempt", item="case number", value="days waited"
+    ),
     Kind.GIVEN_UP: KindMeaning("sales stops after the last allowed attempt", item="case number", value="attempts made"),
     Kind.SQL: KindMeaning("qualification finds that the account fits", item="case number"),
     Kind.DISQUALIFIED: KindMeaning("qualification finds that the account does not fit", item="case number"),
     Kind.NOT_READY: KindMeaning("fits, but does not agree to a sales process now; back to nurture", item="case number"),
-    Kind.OPPORTUNITY: KindMeaning("an opportunity opens", item="case number", value="sampled buying cycle [days]", amount="annual list price [cents]"),
-    Kind.WON: KindMeaning("bought from us", item="case number", value="days since the opportunity opened", amount="annual price sold [cents]"),
-    Kind.LOST: KindMeaning("opportunity ends: bought from a competitor", item="case number", value="days since the opportunity opened"),
-    Kind.NO_DECISION: KindMeaning("opportunity ends: no decision", item="case number", value="days since the opportunity opened"),
-    Kind.WINDOW_CLOSED: KindMeaning("the need ends without an opportunity of ours (stage after: lost or no_decision)", value="days since the need arose"),
-    Kind.CUSTOMER: KindMeaning("a customer that the world declares at the start of the burn-in", value="days until the first renewal", amount="annual price [cents]"),
-    Kind.RENEWED: KindMeaning("the customer stays for another term", item="renewal number", value="probability of staying", amount="annual price [cents]"),
+    Kind.OPPORTUNITY: KindMeaning(
+        "an opportunity opens",
+        item="case number",
+        value="sampled buying cycle [days]",
+        amount="annual list price [cents]",
+    ),
+    Kind.WON: KindMeaning(
+        "bought from us",
+        item="case number",
+        value="days since the opportunity opened",
+        amount="annual price sold [cents]",
+    ),
+    Kind.LOST: KindMeaning(
+        "opportunity ends: bought from a competitor", item="case number", value="days since the opportunity opened"
+    ),
+    Kind.NO_DECISION: KindMeaning(
+        "opportunity ends: no decision", item="case number", value="days since the opportunity opened"
+    ),
+    Kind.WINDOW_CLOSED: KindMeaning(
+        "the need ends without an opportunity of ours (stage after: lost or no_decision)",
+        value="days since the need arose",
+    ),
+    Kind.CUSTOMER: KindMeaning(
+        "a customer that the world declares at the start of the burn-in",
+        value="days until the first renewal",
+        amount="annual price [cents]",
+    ),
+    Kind.RENEWED: KindMeaning(
+        "the customer stays for another term",
+        item="renewal number",
+        value="probability of staying",
+        amount="annual price [cents]",
+    ),
     Kind.CHURNED: KindMeaning("the customer leaves", item="renewal number", value="probability of staying"),
-    Kind.REFERRAL: KindMeaning("a customer recommends us to this account, which opens a need", item="account number of the customer who refers"),
-    Kind.PROGRAMME_LAUNCHED: KindMeaning("a programme is started; its money is spent", item="programme number", value="desk hours planned", amount="programme money [cents]"),
-    Kind.PROGRAMME_LIVE: KindMeaning("a programme goes live", item="programme number", value="intensity of its kind after"),
-    Kind.PROGRAMME_WORN: KindMeaning("a programme wears out to its later strength", item="programme number", value="intensity of its kind after"),
+    Kind.REFERRAL: KindMeaning(
+        "a customer recommends us to this account, which opens a need", item="account number of the customer who refers"
+    ),
+    Kind.PROGRAMME_LAUNCHED: KindMeaning(
+        "a programme is started; its money is spent",
+        item="programme number",
+        value="desk hours planned",
+        amount="programme money [cents]",
+    ),
+    Kind.PROGRAMME_LIVE: KindMeaning(
+        "a programme goes live", item="programme number", value="intensity of its kind after"
+    ),
+    Kind.PROGRAMME_WORN: KindMeaning(
+        "a programme wears out to its later strength", item="programme number", value="intensity of its kind after"
+    ),
     Kind.PROGRAMME_ENDED: KindMeaning("a programme ends", item="programme number", value="intensity of its kind after"),
     Kind.GOODWILL: KindMeaning("the goodwill stock jumps", value="goodwill after"),
     Kind.BELIEF: KindMeaning("the belief of sales in marketing's leads changes", value="belief after"),
@@ -146,9 +203,17 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.SALARY: KindMeaning("loaded pay for a working day", amount="pay [cents]"),
     Kind.HIRING_COST: KindMeaning("cost of filling a seat", amount="cost [cents]"),
     Kind.COMMISSION: KindMeaning("commission on a sale", item="case number", amount="commission [cents]"),
-    Kind.PLAN_CHANGED: KindMeaning("a dated change of the timeline (or the plan, on day 0) takes effect", item="number of the change"),
-    Kind.MISSED: KindMeaning("a meeting that came due was not held before the buyer decided", item="case number", value="meeting number"),
-    Kind.UPGRADED: KindMeaning("a buyer whose lead still waits asks for sales itself", item="case number of the lead; the request is a new case", value="days waited so far"),
+    Kind.PLAN_CHANGED: KindMeaning(
+        "a dated change of the timeline (or the plan, on day 0) takes effect", item="number of the change"
+    ),
+    Kind.MISSED: KindMeaning(
+        "a meeting that came due was not held before the buyer decided", item="case number", value="meeting number"
+    ),
+    Kind.UPGRADED: KindMeaning(
+        "a buyer whose lead still waits asks for sales itself",
+        item="case number of the lead; the request is a new case",
+        value="days waited so far",
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from funnelsim.arithmetic import exp
 
 
 def ramp(days: float, time_constant: float, start: float) -> float:
-    """Effect of a person after `days` with the firm: s + (1 - s)(1 - exp(-t / tau)) (`bridge2024`; start: assumption)."""
+    """Effect of a person after `days`: s + (1 - s)(1 - exp(-t / tau)) (`bridge2024`; start s: assumption)."""
     if time_constant <= 0.0:
         return 1.0
     return start + (1.0 - start) * (1.0 - exp(-days / time_constant))

@@ -40,8 +40,8 @@ def warm(delay_hours: float, cooling_hours: float, power: float, floor: float) -
     delay_hours : float
         Calendar hours from hand-over or request to the first attempt.
     cooling_hours, power, floor : float
-        tau0, beta and f. Fitted between Velocify and Oldroyd (`oldroyd2011`); the floor keeps the effect gentle, because
-        the published ratios are not causal.
+        tau0, beta and f. Fitted between Velocify and Oldroyd (`oldroyd2011`); the floor keeps the effect gentle,
+        because the published ratios are not causal.
     """
     return floor + (1.0 - floor) * exp(-power * log(1.0 + delay_hours / cooling_hours))
 

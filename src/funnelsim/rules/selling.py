@@ -20,7 +20,7 @@ def task_hours(u: float, mean: float, law: int, sigma: float) -> float:
 
 
 def cycle_median(deal: float, median: float, reference: float, power: float) -> float:
-    """Median buying cycle in days of a deal of `deal` USD: m (deal / reference)^power (`bridge2017`; power: assumption)."""
+    """Median buying cycle in days of a deal of `deal` USD: m (deal / reference)^power (`bridge2017`, assumption)."""
     if power == 0.0:
         return median
     return median * exp(power * log(deal / reference))

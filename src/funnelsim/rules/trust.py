@@ -74,4 +74,3 @@ def entry_trust(goodwill: float, at_one: float) -> float:
     if at_one <= 0.0 or goodwill <= 0.0:
         return 0.0
     return 1.0 - exp(goodwill * log(1.0 - at_one))
-

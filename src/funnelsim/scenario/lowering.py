@@ -1,215 +1,37 @@
-"""From a scenario to the flat numbers that engines read.
-
-A `Lowered` holds the calendar, the market and a list of phases. A phase is everything that holds from a date until the next: the incumbent
-plan during the burn-in, the plan from day 0, and one phase per date of the timeline. Engines never see pydantic models.
-"""
+"""From a scenario to the flat numbers that engines read: dates, half-lives, scales and names are resolved here."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Any
 
 from funnelsim.arithmetic import log
 from funnelsim.events import DAY
-from funnelsim.rules.reach import acceptance, attention
+from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
+from funnelsim.scenario.lowered import (
+    REFERENCE_ACCOUNTS,
+    Lowered,
+    LoweredProgramme,
+    LoweredRole,
+    LoweredSegment,
+    LoweredTouchpoint,
+    Phase,
+)
 from funnelsim.scenario.schema import Plan, RolePeople, Scenario, Touchpoint, World
 from funnelsim.workhours import WorkCalendar
 
-REFERENCE_ACCOUNTS = 200_000
-"""Market size at which gains of goodwill and content per programme are stated."""
 LN2 = log(2.0)
+COPIED = (
+    "contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor",
+    "request_patience", "lead_patience", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest",
+    "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days", "stay",
+    "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact", "lead_quality",
+    "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
+)  # fmt: skip
+"""Fields of `Response` and `Selling` that engines read as they are."""
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
-
-
-@dataclass(frozen=True, slots=True)
-class LoweredProgramme:
-    """How a kind of programme is made and what it does (scaled to the market)."""
-
-    money: int
-    hours: float
-    live: int
-    worn_strength: float
-    intensity: float
-    goodwill: float
-    content: float
-
-
-@dataclass(frozen=True, slots=True)
-class LoweredTouchpoint:
-    """One kind of touch."""
-
-    code: int
-    name: str
-    team: int
-    brand: bool
-    relationship: bool
-    strength: float
-    gap_days: float
-    base_intensity: float
-    capture: float
-    known_only: bool
-    found_by_search: bool
-    programme: LoweredProgramme | None
-
-
-@dataclass(frozen=True, slots=True)
-class LoweredSegment:
-    """One segment; accounts are numbered through, segment after segment."""
-
-    name: str
-    first: int
-    accounts: int
-    fit_share: float
-    deal_size: float
-    deal_size_sigma: float
-    threshold: float
-    threshold_sd: float
-    gap_days: float
-    window_days: float
-
-
-@dataclass(frozen=True, slots=True)
-class LoweredRole:
-    """Heads and people of a role."""
-
-    heads: float
-    ramped: bool
-    cost: int
-    hiring_cost: int
-    productive_share: float
-    skill_sigma: float
-    ramp_days: float
-    ramp_start: float
-    attrition_per_day: float
-    vacancy: int
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """Everything that holds from `time` on. Rates are per day, money in cents, durations in days unless typed int (microseconds)."""
-
-    time: int
-    # stocks and trust
-    brand_rate: float
-    relationship_rate: float
-    saturation: float
-    fatigue: float
-    fatigue_rate: float
-    goodwill_rate: float
-    entry_trust: float
-    goodwill_per_customer: float
-    content_rate: float
-    content_half_saturation: float
-    # buyers
-    ask_probability: float
-    competitor_share: float
-    demand: float
-    # marketing
-    touchpoints: tuple[LoweredTouchpoint, ...]
-    mix: tuple[float, ...]
-    money_per_day: float
-    approval: int
-    attention_fit: float
-    attention_unfit: float
-    lead_bar: float
-    score_noise: float
-    hand_over: bool
-    score_centre: float
-    score_scale: float
-    score_fit_weight: float
-    # response
-    contact_probability: float
-    attempt_ratio: float
-    max_attempts: int
-    retry_days: float
-    cooling_hours: float
-    cooling_power: float
-    cooling_floor: float
-    request_patience: float
-    lead_patience: float
-    # selling
-    attempt_hours: float
-    talk_hours: float
-    meeting_hours: float
-    care_hours: float
-    hours_law: int
-    hours_sigma: float
-    interest: float
-    interest_slope: float
-    cycle_days: float
-    cycle_sigma: float
-    cycle_power: float
-    reference_deal: float
-    meetings: tuple[int, ...]
-    is_checkpoint: tuple[bool, ...]
-    first_meeting_days: float
-    stay: float
-    stay_slope: float
-    win: float
-    win_slope: float
-    skill_weight: float
-    lost_share: float
-    call_touch: int
-    cold_touch: int
-    care_touch: int
-    prospecting_hours: float
-    calls_per_hour: float
-    cold_contact: float
-    lead_preference: float
-    lead_quality: float
-    belief_weight: float
-    tracking: float
-    tracking_weight: float
-    experience_weight: float
-    load_weight: float
-    belief_memory: float
-    priority_request: int
-    priority_meeting: int
-    priority_own: int
-    priority_lead: int
-    priority_care: int
-    priority_prospecting: int
-    # people
-    marketers: LoweredRole
-    reps: LoweredRole
-    sdrs: LoweredRole
-    # customers, money
-    term: int
-    churn: float
-    churn_trust: float
-    churn_slope: float
-    care_interval: float
-    referral_rate: float
-    referral_trust: float
-    commission: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A scenario as engines see it."""
-
-    start: int
-    end: int
-    calendar: WorkCalendar
-    paid_days: tuple[tuple[int, int, int], ...]
-    """Working days as (day number, index within its year, working days of that year)."""
-    segments: tuple[LoweredSegment, ...]
-    accounts: int
-    psi_a: float
-    psi_b: float
-    propensity_sd: float
-    goodwill_start: float
-    content_start: float
-    belief_start: float
-    customers_start: int
-    customer_trust: float
-    phases: tuple[Phase, ...]
-    bounds_fit: tuple[float, ...]
-    """Highest acceptance that each touchpoint can reach in this run, for accounts that fit."""
-    bounds_unfit: tuple[float, ...]
-    intensity_bounds: tuple[float, ...] = field(default=())
 
 
 def quarter_date(start: dt.date, quarters: int) -> dt.date:
@@ -234,7 +56,13 @@ def lower(scenario: Scenario) -> Lowered:
     last_day = (end_date - scenario.start).days
     week = world.workweek
     calendar = WorkCalendar(
-        scenario.start, first_day, last_day, week.day_start, week.day_end, tuple(week.weekdays), frozenset(week.holidays)
+        scenario.start,
+        first_day,
+        last_day,
+        week.day_start,
+        week.day_end,
+        tuple(week.weekdays),
+        frozenset(week.holidays),
     )
     segments, accounts = _segments(world)
     phases = []
@@ -246,8 +74,8 @@ def lower(scenario: Scenario) -> Lowered:
         if phases and phase.time == phases[-1].time:
             phases.pop()
         phases.append(phase)
-    intensity = _intensity_bounds(phases)
-    fit_bounds, unfit_bounds = _acceptance_bounds(phases, intensity)
+    intensity = intensity_bounds(phases)
+    fit_bounds, unfit_bounds = acceptance_bounds(phases, intensity)
     return Lowered(
         start=first_day * DAY,
         end=last_day * DAY,
@@ -277,10 +105,18 @@ def _segments(world: World) -> tuple[tuple[LoweredSegment, ...], int]:
         gap = s.need_interval * 365.0 - s.need_window
         lowered.append(
             LoweredSegment(
-                name, first, s.accounts, s.fit_share, s.deal_size, s.deal_size_sigma, s.threshold, s.threshold_sd, gap,
+                name,
+                first,
+                s.accounts,
+                s.fit_share,
+                s.deal_size,
+                s.deal_size_sigma,
+                s.threshold,
+                s.threshold_sd,
+                gap,
                 s.need_window,
             )
-        )  # fmt: skip
+        )
         first += s.accounts
     return tuple(lowered), first
 
@@ -413,52 +249,6 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "referral_trust": world.customers.referral_trust,
         "commission": world.finance.commission,
     }
-    for part, fields in (
-        (response, ("contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor", "request_patience", "lead_patience")),
-        (selling, ("attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days", "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact", "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory")),
-    ):  # fmt: skip
-        for name in fields:
-            values[name] = getattr(part, name)
+    for part in (response, selling):
+        values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
     return Phase(**values)
-
-
-QUARTER_DAYS = 92.0
-BUNCHING_DAYS = 21.0
-"""Programmes wait for a marketer for up to about two weeks, and may go live together."""
-
-
-def _intensity_bounds(phases: list[Phase]) -> tuple[float, ...]:
-    """Highest intensity that each kind can reach.
-
-    The launches that can be live together lie within a live time, plus the time over which money and backlog may bunch them; a kind's
-    spending in that time stays within its share of the money, but for the programme that carries it over. Phases are bounded together by
-    their largest money, share and strength. The bound only saves work; engines check it.
-    """
-    money_per_day = max(phase.money_per_day for phase in phases)
-    bounds = []
-    for code in range(len(phases[0].touchpoints)):
-        kinds = [phase.touchpoints[code] for phase in phases]
-        highest = max(kind.base_intensity for kind in kinds)
-        share = max(phase.mix[code] for phase in phases)
-        strongest = 0.0
-        for kind in kinds:
-            programme = kind.programme
-            if programme is None or share <= 0.0:
-                continue
-            days = programme.live / DAY + QUARTER_DAYS + BUNCHING_DAYS
-            runs = share * money_per_day * days / programme.money + 2.0 * len(phases) if programme.money > 0 else 1e9
-            strongest = max(strongest, runs * programme.intensity)
-        bounds.append(highest + strongest)
-    return tuple(bounds)
-
-
-def _acceptance_bounds(phases: list[Phase], intensity: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    fit, unfit = [], []
-    for code, bound in enumerate(intensity):
-        if phases[0].touchpoints[code].found_by_search:
-            fit.append(1.0)
-            unfit.append(1.0)
-            continue
-        fit.append(max(acceptance(bound * phase.attention_fit) for phase in phases))
-        unfit.append(max(acceptance(bound * phase.attention_unfit) for phase in phases))
-    return tuple(fit), tuple(unfit)

@@ -1,7 +1,7 @@
 """What is asked: world, plan, timeline and scenario, as frozen pydantic models.
 
-Every numeric field carries its unit and the source of its default (a key of ``docs/references.bib``, or ``assumption``) in
-``json_schema_extra``; the reference page is generated from here.
+Every numeric field carries its unit and the source of its default (a key of ``docs/references.bib``, or
+``assumption``) in ``json_schema_extra``; the reference page is generated from here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def quantity(
     lt: float | None = None,
 ) -> Any:
     """Declare a field with unit, bounds, meaning and the source of its default."""
-    extra = {"unit": unit, "source": source}
+    extra: dict[str, Any] = {"unit": unit, "source": source}
     return Field(default, ge=ge, gt=gt, le=le, lt=lt, description=description, json_schema_extra=extra)
 
 
@@ -65,9 +65,13 @@ class Segment(Part):
 
     accounts: int = quantity(100_000, "accounts", "number of accounts, one buying decision each", ge=1, le=20_000_000)
     fit_share: float = quantity(0.5, "share", "accounts that the product can serve at all", ge=0, le=1)
-    deal_size: float = quantity(22_000.0, "USD per year", "median annual list price of a deal", "bridge2017", gt=0, le=1e8)
+    deal_size: float = quantity(
+        22_000.0, "USD per year", "median annual list price of a deal", "bridge2017", gt=0, le=1e8
+    )
     deal_size_sigma: float = quantity(0.5, "log units", "spread of the (lognormal) deal size", ge=0, le=2)
-    threshold: float = quantity(0.60, "trust", "mean trust theta at which a buyer is ready to buy", "rain2018", gt=0, lt=1)
+    threshold: float = quantity(
+        0.60, "trust", "mean trust theta at which a buyer is ready to buy", "rain2018", gt=0, lt=1
+    )
     threshold_sd: float = quantity(0.08, "trust", "spread of theta between accounts", ge=0, le=0.3)
     need_interval: float = quantity(5.0, "year", "mean time from one need to the next", "dawes2021", gt=0, le=1000)
     need_window: float = quantity(90.0, "day", "mean time that a need stays open", "dawes2021", gt=0, le=3650)
@@ -115,7 +119,9 @@ class Goodwill(Part):
 
     half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", gt=0, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=100)
-    entry_trust: float = quantity(0.26, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1)
+    entry_trust: float = quantity(
+        0.26, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
+    )
     per_customer_year: float = quantity(
         0.0004, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
     )
@@ -160,10 +166,16 @@ class Touchpoint(Part):
 class Response(Part):
     """First response: leads go cold, attempts fail."""
 
-    contact_probability: float = quantity(0.36, "probability", "first attempt reaches a warm lead", "velocify2012", gt=0, le=1)
-    attempt_ratio: float = quantity(0.97, "ratio", "contact probability of an attempt relative to the one before", "uci2014bank", gt=0, le=1)
+    contact_probability: float = quantity(
+        0.36, "probability", "first attempt reaches a warm lead", "velocify2012", gt=0, le=1
+    )
+    attempt_ratio: float = quantity(
+        0.97, "ratio", "contact probability of an attempt relative to the one before", "uci2014bank", gt=0, le=1
+    )
     retry_days: float = quantity(1.0, "day", "mean time between attempts", gt=0, le=60)
-    cooling_hours: float = quantity(1.0, "hour", "tau0 of m = floor + (1 - floor)(1 + tau/tau0)^-beta", "oldroyd2011", gt=0, le=1000)
+    cooling_hours: float = quantity(
+        1.0, "hour", "tau0 of m = floor + (1 - floor)(1 + tau/tau0)^-beta", "oldroyd2011", gt=0, le=1000
+    )
     cooling_power: float = quantity(0.4, "exponent", "beta of the cooling law", "oldroyd2011", ge=0, le=5)
     cooling_floor: float = quantity(0.5, "share", "leads that stay warm however long they wait", ge=0, le=1)
     request_patience: float = quantity(5.0, "day", "mean time that a buyer who asked waits", gt=0, le=1e5)
@@ -173,17 +185,23 @@ class Response(Part):
 class Selling(Part):
     """What one-to-one selling takes and does."""
 
-    attempt_hours: float = quantity(0.08, "selling hour", "work of one attempt", ge=0, le=8)
+    attempt_hours: float = quantity(0.07, "selling hour", "work of one attempt", ge=0, le=8)
     talk_hours: float = quantity(0.4, "selling hour", "mean qualification talk", ge=0, le=40)
     meeting_hours: float = quantity(0.75, "selling hour", "mean work for one meeting", ge=0, le=40)
-    hours_law: Literal["fixed", "exponential", "lognormal"] = Field("lognormal", description="distribution of task hours")
+    hours_law: Literal["fixed", "exponential", "lognormal"] = Field(
+        "lognormal", description="distribution of task hours"
+    )
     hours_sigma: float = quantity(0.5, "log units", "spread when lognormal", ge=0, le=3)
-    interest: float = quantity(0.0, "log-odds", "a fitting buyer agrees to a sales process at T = psi theta", ge=-20, le=20)
+    interest: float = quantity(
+        0.0, "log-odds", "a fitting buyer agrees to a sales process at T = psi theta", ge=-20, le=20
+    )
     interest_slope: float = quantity(6.0, "log-odds per trust", "effect of T - psi theta on that", ge=0, le=100)
     cycle_days: float = quantity(42.0, "day", "median buying cycle at the reference deal", "bridge2017", gt=0, le=3650)
     cycle_sigma: float = quantity(1.0, "log units", "spread of the buying cycle", "olist2018", ge=0, le=3)
     cycle_power: float = quantity(0.4, "exponent", "growth of the cycle with deal size", ge=0, le=2)
-    reference_deal: float = quantity(25_000.0, "USD per year", "deal size at which cycle_days holds", "bridge2017", gt=0)
+    reference_deal: float = quantity(
+        25_000.0, "USD per year", "deal size at which cycle_days holds", "bridge2017", gt=0
+    )
     meetings: tuple[str, ...] = Field(
         ("meeting", "demo", "proposal", "negotiation"), description="one-to-one touches of an opportunity, in order"
     )
@@ -191,9 +209,11 @@ class Selling(Part):
     checkpoints: tuple[str, ...] = Field(
         ("meeting", "demo"), description="meetings after which the buyer may leave the process"
     )
-    stay: float = quantity(0.8, "log-odds", "the buyer goes on after a checkpoint at T = theta", ge=-20, le=20)
+    stay: float = quantity(0.85, "log-odds", "the buyer goes on after a checkpoint at T = theta", ge=-20, le=20)
     stay_slope: float = quantity(2.0, "log-odds per trust", "effect of T - theta on that", ge=0, le=100)
-    win: float = quantity(0.1, "log-odds", "the buyer decides for us at T = theta, median rep", "cso2018", ge=-20, le=20)
+    win: float = quantity(
+        -0.2, "log-odds", "the buyer decides for us at T = theta, median rep", "cso2018", ge=-20, le=20
+    )
     win_slope: float = quantity(4.0, "log-odds per trust", "beta_T: effect of T - theta on winning", ge=0, le=100)
     skill_weight: float = quantity(1.0, "log-odds", "effect of ln(skill) on winning", "olist2018", ge=0, le=5)
     lost_share: float = quantity(0.60, "share", "opportunities not won that a competitor wins", "cso2018", ge=0, le=1)
@@ -201,11 +221,17 @@ class Selling(Part):
     prospecting_touch: str = Field("cold_call", description="touchpoint of own prospecting")
     calls_per_hour: float = quantity(15.0, "per selling hour", "prospecting calls", gt=0, le=100)
     cold_contact: float = quantity(0.15, "probability", "a cold call reaches the decision maker", ge=0, le=1)
-    lead_quality: float = quantity(0.5, "log-odds per sd", "effect of score above the bar on working a marketing lead", "sabnis2013", ge=0, le=10)
-    belief_weight: float = quantity(3.0, "log-odds", "effect of belief on working a marketing lead", "sabnis2013", ge=0, le=50)
+    lead_quality: float = quantity(
+        0.5, "log-odds per sd", "effect of score above the bar on working a marketing lead", "sabnis2013", ge=0, le=10
+    )
+    belief_weight: float = quantity(
+        3.0, "log-odds", "effect of belief on working a marketing lead", "sabnis2013", ge=0, le=50
+    )
     tracking_weight: float = quantity(1.0, "log-odds", "effect of tracking", "sabnis2013", ge=0, le=10)
     experience_weight: float = quantity(0.1, "log-odds per year", "loss with experience", "sabnis2013", ge=0, le=5)
-    load_weight: float = quantity(0.02, "log-odds per task", "loss per task that waits per rep", "sabnis2013", ge=0, le=5)
+    load_weight: float = quantity(
+        0.02, "log-odds per task", "loss per task that waits per rep", "sabnis2013", ge=0, le=5
+    )
     belief_start: float = quantity(0.4, "share", "belief at the start: marketing leads that prove good", ge=0, le=1)
     belief_memory: float = quantity(50.0, "leads", "worked leads over which belief averages", ge=1, le=1e6)
 
@@ -215,9 +241,13 @@ class RolePeople(Part):
 
     cost: float = quantity(180_000.0, "USD per year", "loaded cost of a full post", ge=0, le=1e8)
     hiring_cost: float = quantity(20_000.0, "USD", "cost of filling a seat", ge=0, le=1e8)
-    productive_share: float = quantity(0.30, "share", "working hours left for the tasks of the model", "cso2018", gt=0, le=1)
+    productive_share: float = quantity(
+        0.30, "share", "working hours left for the tasks of the model", "cso2018", gt=0, le=1
+    )
     skill_sigma: float = quantity(0.0, "log units", "spread of (lognormal) skill", "olist2018", ge=0, le=2)
-    ramp_days: float = quantity(66.0, "day", "time constant of 1 - exp(-t/tau) of a new person", "bridge2024", ge=0, le=3650)
+    ramp_days: float = quantity(
+        66.0, "day", "time constant of 1 - exp(-t/tau) of a new person", "bridge2024", ge=0, le=3650
+    )
     ramp_start: float = quantity(0.2, "share", "effect of a new person on the first day", ge=0, le=1)
     attrition: float = quantity(0.0, "per year", "rate at which people leave", "hbr2017turnover", ge=0, le=10)
     vacancy_days: float = quantity(120.0, "day", "time until a seat is filled again", "hbr2017turnover", ge=0, le=3650)
@@ -238,7 +268,9 @@ class Customers(Part):
     term_days: float = quantity(365.0, "day", "contract term", gt=0, le=3650)
     churn: float = quantity(0.13, "per year", "churn at the reference trust", "churnbenchmarks2024", ge=0, lt=1)
     churn_trust: float = quantity(0.25, "trust", "reference trust", ge=0, le=1)
-    churn_slope: float = quantity(1.733, "per trust", "gamma: hazard x exp(-gamma (T - reference)); .3 to .7 halves it", "gupta2003", ge=0, le=50)
+    churn_slope: float = quantity(
+        1.733, "per trust", "gamma: hazard x exp(-gamma (T - reference)); .3 to .7 halves it", "gupta2003", ge=0, le=50
+    )
     care_per_year: float = quantity(2.0, "per year", "account-care calls per customer", ge=0, le=365)
     care_hours: float = quantity(0.25, "selling hour", "work of one care call", ge=0, le=40)
     care_touch: str = Field("account_care", description="touchpoint of account care")
@@ -251,7 +283,9 @@ class Finance(Part):
 
     gross_margin: float = quantity(0.78, "share", "gross margin of revenue", ge=0, le=1)
     discount_rate: float = quantity(0.10, "per year", "discount rate of value left at the end", ge=0, le=2)
-    commission: float = quantity(0.0, "share", "commission on the first year's price (0: part of loaded cost)", ge=0, le=1)
+    commission: float = quantity(
+        0.0, "share", "commission on the first year's price (0: part of loaded cost)", ge=0, le=1
+    )
 
 
 class Scoring(Part):
@@ -267,13 +301,17 @@ class World(Part):
 
     title: str = Field("", description="one line that says which market this is")
     workweek: Workweek = Workweek()
-    demand: float = quantity(1.0, "factor", "needs relative to the segments' need_interval (for dated shocks)", ge=0, le=20)
+    demand: float = quantity(
+        1.0, "factor", "needs relative to the segments' need_interval (for dated shocks)", ge=0, le=20
+    )
     segments: dict[str, Segment] = Field(..., description="segments by name", min_length=1, max_length=16)
     buyers: Buyers = Buyers()
     trust: Trust = Trust()
     goodwill: Goodwill = Goodwill()
     content: Content = Content()
-    touchpoints: dict[str, Touchpoint] = Field(..., description="touchpoint catalogue, in the order of the log's codes", min_length=1, max_length=48)
+    touchpoints: dict[str, Touchpoint] = Field(
+        ..., description="touchpoint catalogue, in the order of the log's codes", min_length=1, max_length=48
+    )
     scoring: Scoring = Scoring()
     response: Response = Response()
     selling: Selling = Selling()
@@ -302,7 +340,9 @@ class World(Part):
         for segment in self.segments.values():
             accounts += segment.accounts
         if self.customers.start > accounts:
-            raise ValueError(f"customers.start is {self.customers.start}, more than the {accounts} accounts of the market")
+            raise ValueError(
+                f"customers.start is {self.customers.start}, more than the {accounts} accounts of the market"
+            )
         return self
 
 
@@ -324,12 +364,18 @@ class SalesPlan(Part):
     """People and policies of sales."""
 
     reps: float = quantity(10.0, "full posts", "heads; a fraction is a part-time post", ge=0, le=990)
-    sdrs: float = quantity(0.0, "full posts", "sales development reps who make first contact (0: reps do)", ge=0, le=990)
+    sdrs: float = quantity(
+        0.0, "full posts", "sales development reps who make first contact (0: reps do)", ge=0, le=990
+    )
     ramped: bool = Field(False, description="people hired by this plan arrive fully ramped")
     priorities: Priorities = Priorities()
     max_attempts: int = quantity(12, "attempts", "attempts to reach a lead", "velocify2012", ge=1, le=100)
-    prospecting_hours: float = quantity(0.8, "selling hour per day", "own prospecting per rep, in spare time", ge=0, le=24)
-    lead_preference: float = quantity(2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20)
+    prospecting_hours: float = quantity(
+        0.8, "selling hour per day", "own prospecting per rep, in spare time", ge=0, le=24
+    )
+    lead_preference: float = quantity(
+        2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20
+    )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
 
 
@@ -338,7 +384,9 @@ class MarketingPlan(Part):
 
     marketers: float = quantity(2.0, "full posts", "heads; a fraction is a part-time post", ge=0, le=990)
     programme_money: float = quantity(600_000.0, "USD per year", "programme money", "idc2006", ge=0, le=1e10)
-    mix: dict[str, float] = Field(default_factory=dict, description="share of programme money per touchpoint; sums to 1")
+    mix: dict[str, float] = Field(
+        default_factory=dict, description="share of programme money per touchpoint; sums to 1"
+    )
     approval_days: float = quantity(5.0, "day", "from finished programme to live", ge=0, le=365)
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.3, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
@@ -373,7 +421,9 @@ class Change(Part):
     """Dated change of plan or world."""
 
     date: dt.date = Field(..., description="day on which it takes effect, at 00:00")
-    changes: dict[str, Any] = Field(..., description="new values by dotted path, e.g. plan.sales.reps: 12", min_length=1)
+    changes: dict[str, Any] = Field(
+        ..., description="new values by dotted path, e.g. plan.sales.reps: 12", min_length=1
+    )
     note: str = Field("", description="why")
 
 
@@ -401,7 +451,9 @@ class Scenario(Part):
                 touchpoint = self.world.touchpoints.get(name)
                 if touchpoint is None or touchpoint.programme is None:
                     makeable = [key for key, value in self.world.touchpoints.items() if value.programme is not None]
-                    raise ValueError(f"{where}.marketing.mix names {name!r}; programmes exist for: {', '.join(makeable)}")
+                    raise ValueError(
+                        f"{where}.marketing.mix names {name!r}; programmes exist for: {', '.join(makeable)}"
+                    )
         return self
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:

@@ -23,8 +23,8 @@ TOUCH = int(Rank.TOUCH)
 def buyer(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Event, None, None]:
     """Process: one account from the moment its need arises until the need is over.
 
-    Candidate moments come in order; each becomes a touch if its uniform lies below the present reach of its kind. The window closes
-    unless an opportunity is open by then; in that case the buyer can be touched until it decides.
+    Candidate moments come in order; each becomes a touch if its uniform lies below the present reach of its kind. The
+    window closes unless an opportunity is open by then; in that case the buyer can be touched until it decides.
     """
     env, account, opened = firm.env, need.account, need.opened
     consider(firm, need)
@@ -114,5 +114,3 @@ def close_window(firm: Firm, need: Need) -> None:
     stage = Stage.LOST if u < firm.phase.competitor_share else Stage.NO_DECISION
     days = (firm.env.now - need.opened) / DAY
     firm.market.close_need(need, stage, Kind.WINDOW_CLOSED, days)
-
-

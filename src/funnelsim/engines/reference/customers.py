@@ -9,7 +9,7 @@ from simpy.events import Event
 
 from funnelsim.engines.reference.desk import Worker
 from funnelsim.engines.reference.firm import Need
-from funnelsim.engines.reference.sales import PATIENCES_PER_NEED, TASKS_PER_NEED
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, task_number
 from funnelsim.events import DAY, Kind, Rank, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, uniform
 from funnelsim.rules.customers import renews
@@ -62,7 +62,7 @@ class Customers:
         firm = self.firm
         firm.market.memory[need.account] = need
         if owner is not None and not owner.on_roll:
-            owner = firm.sales._least_loaded()
+            owner = firm.sales.least_loaded()
         self._serve(Customer(need, owner), firm.env.now + firm.phase.term)
         firm.add_goodwill(firm.phase.goodwill_per_customer)
 
@@ -105,7 +105,7 @@ class Customers:
     # -- care and referral -------------------------------------------------------------------------------------------
 
     def _care(self, customer: Customer) -> Generator[Event, Any, None]:
-        """Process: care calls at even intervals from a random phase; one that nobody has time for lapses when the next is due."""
+        """Process: care calls at even intervals; one that nobody has time for lapses when the next is due."""
         firm, env, need = self.firm, self.firm.env, customer.need
         interval = firm.phase.care_interval
         if interval <= 0.0:
@@ -124,9 +124,13 @@ class Customers:
             queued = env.now
             desk = firm.sales.reps.desk
             worker = yield desk.request(
-                phase.priority_care, ((need.account << 10) | need.number) * TASKS_PER_NEED + 3, owner=customer.owner, patience_until=due - 1,
-                entity=need.account, sequence=PATIENCES_PER_NEED * need.number + 3,
-            )  # fmt: skip
+                phase.priority_care,
+                task_number(need, 3),
+                owner=customer.owner,
+                patience_until=due - 1,
+                entity=need.account,
+                sequence=PATIENCES_PER_NEED * need.number + 3,
+            )
             count += 1
             if worker is None:
                 continue
@@ -136,9 +140,14 @@ class Customers:
             finish, desk_hours = reps.finish(worker.person, hours)
             code = firm.phase.care_touch
             firm.note(
-                Kind.TASK, need, touchpoint=code, team=Team.SALES, person=worker.number, hours=desk_hours,
+                Kind.TASK,
+                need,
+                touchpoint=code,
+                team=Team.SALES,
+                person=worker.number,
+                hours=desk_hours,
                 value=(env.now - queued) / DAY,
-            )  # fmt: skip
+            )
             yield env.at(finish, Rank.TASK_END, reps.entity(worker.seat), 0)
             reps.desk.release(worker)
             if not customer.active:

@@ -1,7 +1,8 @@
 """What an account is, and when it could be touched: everything about a need that no plan can change.
 
-Traits, the length of the window and the candidate moments of every touchpoint are pure functions of their addresses. The market deals them for
-many coming needs at once with NumPy; a need that nobody foresaw (a referral, a need after a lost deal) is dealt singly. Both ways give the same bits.
+Traits, the length of the window and the candidate moments of every touchpoint are pure functions of their addresses.
+The market deals them for many coming needs at once with NumPy; a need that nobody foresaw (a referral, a need after a
+lost deal) is dealt singly. Both ways give the same bits.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from funnelsim.randomness import (
     uniform_of,
     uniform_of_array,
 )
-from funnelsim.scenario.lowering import Lowered
+from funnelsim.scenario.lowered import Lowered
 
 Candidate = tuple[int, int, float]
-"""Time since the need arose [microseconds], sequence (touchpoint code << 16 | number), uniform to be compared with reach."""
+"""Microseconds since the need arose, sequence (touchpoint code << 16 | number), uniform to be compared with reach."""
 
 LOWEST_THRESHOLD = 0.05
 HIGHEST_THRESHOLD = 0.98
@@ -67,8 +68,8 @@ class Deck:
         self.lowered = lowered
         self.firsts = [segment.first for segment in lowered.segments]
         touchpoints = lowered.phases[0].touchpoints
-        self.kinds = [(t.code, t.gap_days, lowered.bounds_fit[t.code], lowered.bounds_unfit[t.code]) for t in touchpoints]
-        self.kinds = [kind for kind in self.kinds if kind[1] > 0.0 and max(kind[2], kind[3]) > 0.0]
+        kinds = [(t.code, t.gap_days, lowered.bounds_fit[t.code], lowered.bounds_unfit[t.code]) for t in touchpoints]
+        self.kinds = [kind for kind in kinds if kind[1] > 0.0 and max(kind[2], kind[3]) > 0.0]
         self._dealt: dict[tuple[int, int], tuple[int, list[Candidate]]] = {}
 
     def traits(self, account: int, need: int, window: int | None = None) -> Traits:

@@ -286,6 +286,11 @@ class Desk:
         self._take_off(task)
         return True
 
+    def withdraw(self, task: Task, value: Any) -> None:
+        """Take a waiting task out of the queue and resume whoever waits for it with `value`."""
+        if self.cancel(task):
+            task._trigger(value)
+
     def reown(self, task: Task, worker: Worker | None) -> None:
         """Give a waiting task another owner (or none); it keeps its place in the order."""
         if not task.waiting:
@@ -392,7 +397,7 @@ class Desk:
 
     def _is_open(self) -> bool:
         """Whether people work now; if not, the desk looks again when they do."""
-        calendar, now = self.calendar, self.env._now
+        calendar, now = self.calendar, self.env.now
         if calendar is None or now == self._known_open or calendar.is_working(now):
             self._known_open = now
             return True

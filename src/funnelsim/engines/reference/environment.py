@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
 from operator import index
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import simpy
 from simpy.core import EmptySchedule, Infinity, StopSimulation
@@ -130,6 +130,12 @@ class Environment(simpy.Environment):
     end : int
         Last microsecond that is simulated.
     """
+
+    if TYPE_CHECKING:
+
+        @property
+        def now(self) -> int:
+            """Present time in microseconds."""
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__(start)

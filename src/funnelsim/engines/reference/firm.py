@@ -12,13 +12,14 @@ from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
 from funnelsim.randomness import run_key
 from funnelsim.rules.qualification import updated_belief
 from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
-from funnelsim.scenario.lowering import Lowered, Phase
+from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.customers import Customers
     from funnelsim.engines.reference.market import Market
     from funnelsim.engines.reference.marketing import Marketing
-    from funnelsim.engines.reference.sales import Case, Sales
+    from funnelsim.engines.reference.opportunities import Case
+    from funnelsim.engines.reference.sales import Sales
 
 
 class Stock:
@@ -44,8 +45,9 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "asks_at", "handed", "known", "liking",
-        "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
+        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "handed",
+        "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped",
+        "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -126,14 +128,41 @@ class Firm:
         now = self.env.now
         if need is None:
             self.log.write(
-                now, kind, account, NO_CODE, NO_CODE, touchpoint, team, person, source, item, hours, nan, nan, value, amount
+                now,
+                kind,
+                account,
+                NO_CODE,
+                NO_CODE,
+                touchpoint,
+                team,
+                person,
+                source,
+                item,
+                hours,
+                nan,
+                nan,
+                value,
+                amount,
             )
             return
         brand, relationship = self.trust(need)
         self.log.write(
-            now, kind, need.account, need.number, need.stage, touchpoint, team, person, source, item, hours, brand, relationship,
-            value, amount,
-        )  # fmt: skip
+            now,
+            kind,
+            need.account,
+            need.number,
+            need.stage,
+            touchpoint,
+            team,
+            person,
+            source,
+            item,
+            hours,
+            brand,
+            relationship,
+            value,
+            amount,
+        )
 
     # -- trust -----------------------------------------------------------------------------------------------------
 
@@ -167,9 +196,22 @@ class Firm:
         need.relationship = relationship
         need.stamp = now
         self.log.write(
-            now, Kind.TOUCH, need.account, need.number, need.stage, code, kind.team, person, NO_CODE, item, nan, brand, relationship,
-            total(brand, relationship) - before, NO_AMOUNT,
-        )  # fmt: skip
+            now,
+            Kind.TOUCH,
+            need.account,
+            need.number,
+            need.stage,
+            code,
+            kind.team,
+            person,
+            NO_CODE,
+            item,
+            nan,
+            brand,
+            relationship,
+            total(brand, relationship) - before,
+            NO_AMOUNT,
+        )
 
     # -- firm-wide stocks --------------------------------------------------------------------------------------------
 

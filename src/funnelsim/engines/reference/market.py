@@ -19,7 +19,7 @@ DEAL_AHEAD = 1024
 
 
 class DemandClock:
-    """Operational time of needs: one day of it passes per day at demand 1, faster or slower with the market's demand."""
+    """Operational time of needs: a day of it passes per day at demand 1, faster or slower with the market's demand."""
 
     def __init__(self, lowered_start: int, pieces: list[tuple[int, float]]) -> None:
         self.times = [lowered_start]
@@ -85,7 +85,7 @@ class Market:
         return np.sort(np.argsort(u, kind="stable")[: lowered.customers_start])
 
     def _first_needs(self, customers: set[int]) -> tuple[np.ndarray, np.ndarray]:
-        """First need of each account in equilibrium: some are in market at the start, the others' gaps are memoryless."""
+        """First need of each account in equilibrium: some are in market at the start, other gaps are memoryless."""
         lowered = self.firm.lowered
         key = self.firm.key
         all_accounts, all_times = [], []

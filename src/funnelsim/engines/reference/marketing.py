@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
@@ -13,7 +13,7 @@ from funnelsim.rules.reach import acceptance
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.firm import Firm
-    from funnelsim.scenario.lowering import LoweredProgramme, Phase
+    from funnelsim.scenario.lowered import LoweredProgramme, Phase
 
 BACKLOG_WEEKS = 2.0
 """Weeks of work that marketers take on ahead (assumption)."""
@@ -111,7 +111,7 @@ class Marketing:
         return programme
 
     def _furthest_below(self) -> int | None:
-        """The kind whose spending would stay furthest below its share of the money (ties: the first in the catalogue)."""
+        """The kind whose spending would stay furthest below its share of the money (ties: first in the catalogue)."""
         best, best_gap = None, 0.0
         total = 0
         for cents in self.spent:
@@ -132,22 +132,32 @@ class Marketing:
         self.spent[code] += programme.money
         self.backlog_hours = self.backlog_hours + programme.hours
         firm.note(
-            Kind.PROGRAMME_LAUNCHED, touchpoint=code, team=Team.MARKETING, item=number, value=programme.hours, amount=programme.money
-        )  # fmt: skip
+            Kind.PROGRAMME_LAUNCHED,
+            touchpoint=code,
+            team=Team.MARKETING,
+            item=number,
+            value=programme.hours,
+            amount=programme.money,
+        )
         firm.env.start(self._programme_life(code, programme, number))
 
     # -- programmes --------------------------------------------------------------------------------------------------
 
-    def _programme_life(self, code: int, programme: LoweredProgramme, number: int) -> Generator[Event, None, None]:
+    def _programme_life(self, code: int, programme: LoweredProgramme, number: int) -> Generator[Event, Any, None]:
         """Process: made by a marketer, approved, live, worn, over."""
         firm, env, crew = self.firm, self.firm.env, self.crew
         queued = env.now
         worker = yield crew.desk.request(0, number)
         finish, desk_hours = crew.finish(worker.person, programme.hours)
         firm.note(
-            Kind.TASK, touchpoint=code, team=Team.MARKETING, person=worker.number, item=number, hours=desk_hours,
+            Kind.TASK,
+            touchpoint=code,
+            team=Team.MARKETING,
+            person=worker.number,
+            item=number,
+            hours=desk_hours,
             value=(env.now - queued) / DAY,
-        )  # fmt: skip
+        )
         yield env.at(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
         crew.desk.release(worker)
         left = self.backlog_hours - programme.hours

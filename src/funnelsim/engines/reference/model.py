@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from funnelsim.engines.reference.customers import Customers
@@ -10,7 +12,7 @@ from funnelsim.engines.reference.market import Market
 from funnelsim.engines.reference.marketing import Marketing
 from funnelsim.engines.reference.sales import Sales
 from funnelsim.events import Rank
-from funnelsim.scenario.lowering import Lowered
+from funnelsim.scenario.lowered import Lowered
 
 
 class Model:
@@ -42,7 +44,10 @@ class Model:
         firm.market.begin()
         for number, phase in enumerate(firm.lowered.phases):
             if number > 0:
-                firm.env.call_at(phase.time, Rank.PLAN, 0, number, lambda _, number=number: firm.change_phase(number))
+                firm.env.call_at(phase.time, Rank.PLAN, 0, number, partial(self._change_phase, number))
+
+    def _change_phase(self, number: int, _: object) -> None:
+        self.firm.change_phase(number)
 
     def run(self) -> np.ndarray:
         """Run to the horizon; the event log as a structured array (`funnelsim.events.COLUMNS`)."""

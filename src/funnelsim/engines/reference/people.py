@@ -14,7 +14,7 @@ from funnelsim.rules.people import pay_of_day, ramp
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.firm import Firm
-    from funnelsim.scenario.lowering import LoweredRole
+    from funnelsim.scenario.lowered import LoweredRole
 
 PERSON_ENTITY = 1 << 33
 """Persons' addresses start above every account's."""
@@ -27,7 +27,9 @@ MILLION = 1_000_000
 class Person:
     """Somebody in a seat."""
 
-    __slots__ = ("entity", "hired", "incumbent", "leaves", "number", "ramped", "role", "seat", "share", "skill", "worker")
+    __slots__ = (
+        "entity", "hired", "incumbent", "leaves", "number", "ramped", "role", "seat", "share", "skill", "worker",
+    )  # fmt: skip
 
     def __init__(self, role: Role, seat: int, incumbent: int, share: float) -> None:
         self.role = role
@@ -128,9 +130,7 @@ class Crew:
         self.desk.add(person.worker)
         self._log_change(Kind.HIRED, person)
         if not established and part.hiring_cost > 0:
-            firm.note(
-                Kind.HIRING_COST, team=TEAM_OF_ROLE[self.role], person=person.number, amount=part.hiring_cost
-            )
+            firm.note(Kind.HIRING_COST, team=TEAM_OF_ROLE[self.role], person=person.number, amount=part.hiring_cost)
         if part.attrition_per_day > 0.0:
             days = exponential(uniform(firm.key, person.entity, Purpose.TENURE, 0), 1.0 / part.attrition_per_day)
             person.leaves = now + int(days * DAY + 0.5)
@@ -166,9 +166,7 @@ class Crew:
         self.when_left(person, tasks)
 
     def _log_change(self, kind: Kind, person: Person) -> None:
-        self.firm.note(
-            kind, team=TEAM_OF_ROLE[self.role], person=person.number, hours=person.share, value=person.skill
-        )
+        self.firm.note(kind, team=TEAM_OF_ROLE[self.role], person=person.number, hours=person.share, value=person.skill)
 
     # -- work --------------------------------------------------------------------------------------------------------
 
@@ -194,7 +192,8 @@ class Crew:
     def finish(self, person: Person, hours: float) -> tuple[int, float]:
         """When a task of `hours` that starts now is done, and the desk hours it takes.
 
-        Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least a microsecond.
+        Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least
+        a microsecond.
         """
         desk_hours = hours / (self.part().productive_share * person.share)
         work = int(desk_hours * HOUR + 0.5)

@@ -8,46 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 from simpy.events import Event
 
 from funnelsim.engines.reference.desk import Desk, Task, Worker
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
-from funnelsim.randomness import Purpose, choose, exponential, lognormal, uniform
+from funnelsim.randomness import Purpose, choose, exponential, uniform
 from funnelsim.rules.qualification import contact_probability, interested, warm, works_lead
-from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
+from funnelsim.rules.selling import effective_strength, task_hours
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.firm import Firm, Need
 
-SALES: Final = int(Team.SALES)
 UPGRADED: Final = "upgraded"
 CLOSED: Final = "closed"
-TASKS_PER_NEED = 8
-MEETINGS_FROM = 4
-"""Task numbers of a need: its cases by source, then care, then its meeting."""
-PATIENCES_PER_NEED = 64
-"""Places of ends of patience of a need in the order of the instant: cases, care, meetings."""
-
-
-class Case:
-    """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
-
-    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
-
-    def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
-        self.need = need
-        self.number = need.cases
-        need.cases += 1
-        self.source = source
-        self.queued = now
-        self.score = score
-        self.owner: Worker | None = None
-        self.task: Task | None = None
-        self.tried = False
-        self.opened = now
-
-    @property
-    def can_be_upgraded(self) -> bool:
-        """A marketing lead that still waits becomes a request if its buyer asks."""
-        return self.source == Source.MQL and not self.tried
+PROSPECTING: Final = "prospecting"
 
 
 class Sales:
@@ -57,10 +30,11 @@ class Sales:
         self.firm = firm
         self.reps = Crew(firm, Role.REP, lambda: firm.phase.reps)
         self.sdrs = Crew(firm, Role.SDR, lambda: firm.phase.sdrs)
+        self.opportunities = Opportunities(firm, self)
         self.owned: dict[Worker, dict[Case, None]] = {}
         """Cases of each rep, in the order in which they came."""
         self.reps.when_left = self._hand_on
-        self.reps.when_hired = lambda person: self.owned.setdefault(person.worker, {}) and None
+        self.reps.when_hired = self._welcome
 
     def begin(self) -> None:
         """Staff the team and start its days."""
@@ -81,9 +55,14 @@ class Sales:
         waiting = need.case
         if waiting is not None:
             assert waiting.task is not None
-            firm.note(Kind.UPGRADED, need, source=Source.INBOUND, item=waiting.number, value=(firm.env.now - waiting.queued) / DAY)
-            waiting.task.desk.cancel(waiting.task)
-            waiting.task._trigger(UPGRADED)
+            firm.note(
+                Kind.UPGRADED,
+                need,
+                source=Source.INBOUND,
+                item=waiting.number,
+                value=(firm.env.now - waiting.queued) / DAY,
+            )
+            waiting.task.desk.withdraw(waiting.task, UPGRADED)
         if not need.known:
             need.known = True
             firm.note(Kind.LEAD, need)
@@ -106,14 +85,9 @@ class Sales:
         """The window closes while a case waits: whoever waits in the queue goes cold."""
         case = need.case
         if case is not None and case.task is not None and case.task.waiting:
-            task = case.task
-            task.desk.cancel(task)
-            task._trigger(CLOSED)
+            case.task.desk.withdraw(case.task, CLOSED)
 
     # -- first response ----------------------------------------------------------------------------------------------
-
-    def _task_number(self, need: Need, kind: int) -> int:
-        return ((need.account << 10) | need.number) * TASKS_PER_NEED + kind
 
     def _first_response(self, case: Case) -> Generator[Event, Any, None]:
         """Process: a case waits for a person, is tried until the buyer is reached, is qualified."""
@@ -126,7 +100,7 @@ class Sales:
         patience = int(exponential(uniform(firm.key, need.account, Purpose.PATIENCE, n), mean) * DAY + 0.5)
         case.task = crew.desk.request(
             phase.priority_request if inbound else phase.priority_lead,
-            self._task_number(need, case.source),
+            task_number(need, case.source),
             patience_until=env.now + patience,
             entity=need.account,
             sequence=PATIENCES_PER_NEED * need.number + case.source,
@@ -154,7 +128,9 @@ class Sales:
             if need.closed or attempt >= firm.phase.max_attempts:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
                 return
-            gap = exponential(uniform(firm.key, need.account, Purpose.RETRY_GAP, 256 * n + attempt), firm.phase.retry_days)
+            gap = exponential(
+                uniform(firm.key, need.account, Purpose.RETRY_GAP, 256 * n + attempt), firm.phase.retry_days
+            )
             yield env.at(env.now + int(gap * DAY + 0.5), Rank.RETRY, need.account, 256 * n + attempt & 0xFFFFFF)
             if need.closed:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
@@ -163,7 +139,7 @@ class Sales:
             owner = worker if worker.on_roll else None
             case.task = crew.desk.request(
                 firm.phase.priority_request if inbound else firm.phase.priority_lead,
-                self._task_number(need, case.source),
+                task_number(need, case.source),
                 owner=owner,
             )
             case.owner = owner
@@ -218,18 +194,37 @@ class Sales:
         assert task is not None
         finish, desk_hours = crew.finish(worker.person, hours)
         firm.note(
-            Kind.TASK, need, touchpoint=phase.call_touch, team=SALES, person=worker.number, source=case.source, item=case.number,
-            hours=desk_hours, value=(env.now - task.queued) / DAY,
-        )  # fmt: skip
+            Kind.TASK,
+            need,
+            touchpoint=phase.call_touch,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            hours=desk_hours,
+            value=(env.now - task.queued) / DAY,
+        )
         yield env.at(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
         crew.desk.release(worker)
         if reached and not need.closed:
             firm.note(
-                Kind.CONTACT, need, team=SALES, person=worker.number, source=case.source, item=case.number, value=float(attempt)
+                Kind.CONTACT,
+                need,
+                team=SALES,
+                person=worker.number,
+                source=case.source,
+                item=case.number,
+                value=float(attempt),
             )
             return True
         firm.note(
-            Kind.ATTEMPT, need, team=SALES, person=worker.number, source=case.source, item=case.number, value=float(attempt)
+            Kind.ATTEMPT,
+            need,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            value=float(attempt),
         )
         return False
 
@@ -270,168 +265,31 @@ class Sales:
             return
         if case.source == Source.MQL:
             firm.learn_about_leads(True)
-        self._open_opportunity(case, worker if crew is self.reps and worker.on_roll else None)
-
-    # -- opportunity -------------------------------------------------------------------------------------------------
-
-    def _open_opportunity(self, case: Case, owner: Worker | None) -> None:
-        firm, env, need = self.firm, self.firm.env, case.need
-        phase = firm.phase
-        need.stopped = True
-        need.stage = Stage.OPPORTUNITY
-        median = cycle_median(need.deal / 100.0, phase.cycle_days, phase.reference_deal, phase.cycle_power)
-        days = lognormal(uniform(firm.key, need.account, Purpose.CYCLE, need.number), median, phase.cycle_sigma)
-        need.decision_at = env.now + int(days * DAY + 0.5)
-        case.opened = env.now
-        case.tried = True
-        case.owner = owner
-        if owner is not None:
-            self.owned[owner][case] = None
-        firm.note(
-            Kind.OPPORTUNITY, need, team=SALES, person=-1 if owner is None else owner.number, source=case.source, item=case.number,
-            value=days, amount=need.deal,
-        )  # fmt: skip
-        env.start(self._opportunity(case, env.now, days))
-
-    def _opportunity(self, case: Case, opened: int, cycle_days: float) -> Generator[Event, Any, None]:
-        """Process: one-to-one touches with the buyer's own gaps between, then the buyer's decision."""
-        firm, env, need = self.firm, self.firm.env, case.need
-        meetings = firm.phase.meetings
-        for k, code in enumerate(meetings):
-            u = uniform(firm.key, need.account, Purpose.MEETING_GAP, 64 * need.number + k)
-            if k == 0:
-                due = opened + int(exponential(u, firm.phase.first_meeting_days) * DAY + 0.5)
-            else:
-                due = opened + int(cycle_days * ((k - 0.5 + u) / len(meetings)) * DAY + 0.5)
-            if due >= need.decision_at or env.now >= need.decision_at:
-                self._missed(case, code, k)
-                break
-            if due > env.now:
-                yield env.at(due, Rank.MEETING_DUE, need.account, 64 * need.number + k & 0xFFFFFF)
-            worker = yield from self._wait_for_rep(case, k)
-            if worker is None:
-                self._missed(case, code, k)
-                break
-            yield from self._meeting(case, worker, code, k)
-            if firm.phase.is_checkpoint[k] and not self._goes_on(case, k):
-                self._ends_without_us(case)
-                return
-        if need.decision_at > env.now:
-            yield env.at(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
-        self._decide(case)
-
-    def _wait_for_rep(self, case: Case, k: int) -> Generator[Event, Any, Worker | None]:
-        """A due meeting waits for the rep who owns the deal (anyone if nobody does) until the buyer decides."""
-        need = case.need
-        case.task = self.reps.desk.request(
-            self.firm.phase.priority_meeting,
-            self._task_number(need, MEETINGS_FROM),
-            owner=case.owner,
-            patience_until=need.decision_at,
-            entity=need.account,
-            sequence=PATIENCES_PER_NEED * need.number + MEETINGS_FROM + k,
-        )
-        worker: Worker | None = yield case.task
-        return worker
-
-    def _meeting(self, case: Case, worker: Worker, code: int, k: int) -> Generator[Event, Any, None]:
-        firm, env, need = self.firm, self.firm.env, case.need
-        phase = firm.phase
-        if case.owner is None and worker.on_roll:
-            case.owner = worker
-            self.owned[worker][case] = None
-        u = uniform(firm.key, need.account, Purpose.MEETING_HOURS, 64 * need.number + k)
-        hours = task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma)
-        assert case.task is not None
-        finish, desk_hours = self.reps.finish(worker.person, hours)
-        firm.note(
-            Kind.TASK, need, touchpoint=code, team=SALES, person=worker.number, source=case.source, item=case.number, hours=desk_hours,
-            value=(env.now - case.task.queued) / DAY,
-        )  # fmt: skip
-        yield env.at(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
-        self.reps.desk.release(worker)
-        strength = firm.phase.touchpoints[code].strength
-        firm.touch(need, code, worker.number, k, effective_strength(strength, self.reps.effect(worker.person)))
-
-    def _missed(self, case: Case, code: int, k: int) -> None:
-        person = -1 if case.owner is None else case.owner.number
-        self.firm.note(
-            Kind.MISSED, case.need, touchpoint=code, team=SALES, person=person, source=case.source, item=case.number, value=float(k)
-        )
-
-    def _goes_on(self, case: Case, k: int) -> bool:
-        firm, need = self.firm, case.need
-        phase = firm.phase
-        p = stays(firm.total_trust(need), need.threshold, need.liking, phase.stay, phase.stay_slope)
-        return uniform(firm.key, need.account, Purpose.STAY, 64 * need.number + k) < p
-
-    def _decide(self, case: Case) -> None:
-        """The buying cycle is over: won, or lost to a competitor, or no decision."""
-        firm, need = self.firm, case.need
-        phase = firm.phase
-        skill = 0.0
-        if case.owner is not None and phase.skill_weight > 0.0:
-            skill = phase.skill_weight * self.reps.log_effect(case.owner.person)
-        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, phase.win, phase.win_slope)
-        if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
-            self._won(case)
-        else:
-            self._ends_without_us(case)
-
-    def _finish(self, case: Case) -> int:
-        """The case is over; number of the rep who owned it."""
-        case.need.case = None
-        owner = case.owner
-        if owner is None:
-            return -1
-        if owner in self.owned:
-            self.owned[owner].pop(case, None)
-        return owner.number
-
-    def _won(self, case: Case) -> None:
-        firm, need = self.firm, case.need
-        person = self._finish(case)
-        need.stage = Stage.CUSTOMER
-        firm.note(
-            Kind.WON, need, team=SALES, person=person, source=case.source, item=case.number, value=self._opened_days(case), amount=need.deal
-        )
-        commission = int(need.deal * firm.phase.commission + 0.5)
-        if commission > 0:
-            firm.note(Kind.COMMISSION, need, team=SALES, person=person, source=case.source, item=case.number, amount=commission)
-        firm.market.close_need(need, Stage.CUSTOMER)
-        firm.customers.win(need, case.owner)
-
-    def _ends_without_us(self, case: Case) -> None:
-        firm, need = self.firm, case.need
-        person = self._finish(case)
-        u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number + 1)
-        lost = u < firm.phase.lost_share
-        need.stage = Stage.LOST if lost else Stage.NO_DECISION
-        kind = Kind.LOST if lost else Kind.NO_DECISION
-        firm.note(
-            kind, need, team=SALES, person=person, source=case.source, item=case.number, value=self._opened_days(case)
-        )
-        firm.market.close_need(need, Stage(need.stage))
-
-    def _opened_days(self, case: Case) -> float:
-        return (self.firm.env.now - case.opened) / DAY
+        self.opportunities.open(case, worker if crew is self.reps and worker.on_roll else None)
 
     # -- people ------------------------------------------------------------------------------------------------------
+
+    def _welcome(self, person: Person) -> None:
+        self.owned[person.worker] = {}
 
     def _hand_on(self, person: Person, tasks: list[Task]) -> None:
         """A rep leaves: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
         cases = self.owned.pop(person.worker, {})
         for case in cases:
-            colleague = self._least_loaded()
+            colleague = self.least_loaded()
             case.owner = colleague
             if colleague is not None:
                 self.owned[colleague][case] = None
         for task in tasks:
-            case = next((c for c in cases if c.task is task), None)
-            task.desk.reown(task, case.owner if case is not None else self._least_loaded())
+            if task.payload is PROSPECTING:
+                task.desk.withdraw(task, None)
+                continue
+            owner = next((case.owner for case in cases if case.task is task), None)
+            task.desk.reown(task, owner or self.least_loaded())
         self.firm.customers.hand_on(person.worker)
 
-    def _least_loaded(self) -> Worker | None:
+    def least_loaded(self) -> Worker | None:
+        """Return the rep with the fewest cases (ties: the lowest seat), None if there is no rep."""
         people = self.reps.people()
         if not people:
             return None
@@ -457,18 +315,28 @@ class Sales:
         firm, env = self.firm, self.firm.env
         serial = day + 100_000
         worker = yield self.reps.desk.request(
-            firm.phase.priority_prospecting, serial * 1000 + person.seat, owner=person.worker, patience_until=until,
-            entity=person.seat, sequence=serial,
-        )  # fmt: skip
-        if worker is None or worker is CLOSED:
+            firm.phase.priority_prospecting,
+            serial * 1000 + person.seat,
+            owner=person.worker,
+            patience_until=until,
+            entity=person.seat,
+            sequence=serial,
+            payload=PROSPECTING,
+        )
+        if worker is None:
             return
         phase = firm.phase
         hours = phase.prospecting_hours * worker.person.share
         finish, desk_hours = self.reps.finish(worker.person, hours)
         firm.note(
-            Kind.TASK, touchpoint=phase.cold_touch, team=SALES, person=worker.number, source=Source.OUTBOUND, hours=desk_hours,
+            Kind.TASK,
+            touchpoint=phase.cold_touch,
+            team=SALES,
+            person=worker.number,
+            source=Source.OUTBOUND,
+            hours=desk_hours,
             value=0.0,
-        )  # fmt: skip
+        )
         yield env.at(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
         self.reps.desk.release(worker)
         for call in range(int(hours * phase.calls_per_hour + 0.5)):
@@ -485,7 +353,5 @@ class Sales:
             return
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
-        firm.note(
-            Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number
-        )
+        firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
         self._qualify(case, self.reps, worker)

@@ -1,0 +1,237 @@
+"""Opportunities: one-to-one touches with the buyer's own gaps between, then the buyer's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from simpy.events import Event
+
+from funnelsim.engines.reference.desk import Task, Worker
+from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
+from funnelsim.randomness import Purpose, exponential, lognormal, uniform
+from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
+
+if TYPE_CHECKING:
+    from funnelsim.engines.reference.firm import Firm, Need
+    from funnelsim.engines.reference.sales import Sales
+
+SALES: Final = int(Team.SALES)
+TASKS_PER_NEED: Final = 8
+MEETINGS_FROM: Final = 4
+"""Task numbers of a need: its cases by source, then care, then its meeting."""
+PATIENCES_PER_NEED: Final = 64
+"""Places of ends of patience of a need in the order of the instant: cases, care, meetings."""
+
+
+def task_number(need: Need, kind: int) -> int:
+    """Number of a task of a need: unique among the tasks that can wait at the same time."""
+    return ((need.account << 10) | need.number) * TASKS_PER_NEED + kind
+
+
+class Case:
+    """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
+
+    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
+
+    def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
+        self.need = need
+        self.number = need.cases
+        need.cases += 1
+        self.source = source
+        self.queued = now
+        self.score = score
+        self.owner: Worker | None = None
+        self.task: Task | None = None
+        self.tried = False
+        self.opened = now
+
+    @property
+    def can_be_upgraded(self) -> bool:
+        """A marketing lead that still waits becomes a request if its buyer asks."""
+        return self.source == Source.MQL and not self.tried
+
+
+class Opportunities:
+    """Open opportunities of all reps."""
+
+    def __init__(self, firm: Firm, sales: Sales) -> None:
+        self.firm = firm
+        self.sales = sales
+
+    def open(self, case: Case, owner: Worker | None) -> None:
+        firm, env, need = self.firm, self.firm.env, case.need
+        phase = firm.phase
+        need.stopped = True
+        need.stage = Stage.OPPORTUNITY
+        median = cycle_median(need.deal / 100.0, phase.cycle_days, phase.reference_deal, phase.cycle_power)
+        days = lognormal(uniform(firm.key, need.account, Purpose.CYCLE, need.number), median, phase.cycle_sigma)
+        need.decision_at = env.now + int(days * DAY + 0.5)
+        case.opened = env.now
+        case.tried = True
+        case.owner = owner
+        if owner is not None:
+            self.sales.owned[owner][case] = None
+        firm.note(
+            Kind.OPPORTUNITY,
+            need,
+            team=SALES,
+            person=-1 if owner is None else owner.number,
+            source=case.source,
+            item=case.number,
+            value=days,
+            amount=need.deal,
+        )
+        env.start(self._opportunity(case, env.now, days))
+
+    def _opportunity(self, case: Case, opened: int, cycle_days: float) -> Generator[Event, Any, None]:
+        """Process: one-to-one touches with the buyer's own gaps between, then the buyer's decision."""
+        firm, env, need = self.firm, self.firm.env, case.need
+        meetings = firm.phase.meetings
+        for k, code in enumerate(meetings):
+            u = uniform(firm.key, need.account, Purpose.MEETING_GAP, 64 * need.number + k)
+            if k == 0:
+                due = opened + int(exponential(u, firm.phase.first_meeting_days) * DAY + 0.5)
+            else:
+                due = opened + int(cycle_days * ((k - 0.5 + u) / len(meetings)) * DAY + 0.5)
+            if due >= need.decision_at or env.now >= need.decision_at:
+                self._missed(case, code, k)
+                break
+            if due > env.now:
+                yield env.at(due, Rank.MEETING_DUE, need.account, 64 * need.number + k & 0xFFFFFF)
+            worker = yield from self._wait_for_rep(case, k)
+            if worker is None:
+                self._missed(case, code, k)
+                break
+            yield from self._meeting(case, worker, code, k)
+            if firm.phase.is_checkpoint[k] and not self._goes_on(case, k):
+                self._ends_without_us(case)
+                return
+        if need.decision_at > env.now:
+            yield env.at(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
+        self._decide(case)
+
+    def _wait_for_rep(self, case: Case, k: int) -> Generator[Event, Any, Worker | None]:
+        """A due meeting waits for the rep who owns the deal (anyone if nobody does) until the buyer decides."""
+        need = case.need
+        case.task = self.sales.reps.desk.request(
+            self.firm.phase.priority_meeting,
+            task_number(need, MEETINGS_FROM),
+            owner=case.owner,
+            patience_until=need.decision_at,
+            entity=need.account,
+            sequence=PATIENCES_PER_NEED * need.number + MEETINGS_FROM + k,
+        )
+        worker: Worker | None = yield case.task
+        return worker
+
+    def _meeting(self, case: Case, worker: Worker, code: int, k: int) -> Generator[Event, Any, None]:
+        firm, env, need = self.firm, self.firm.env, case.need
+        phase = firm.phase
+        if case.owner is None and worker.on_roll:
+            case.owner = worker
+            self.sales.owned[worker][case] = None
+        u = uniform(firm.key, need.account, Purpose.MEETING_HOURS, 64 * need.number + k)
+        hours = task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma)
+        assert case.task is not None
+        finish, desk_hours = self.sales.reps.finish(worker.person, hours)
+        firm.note(
+            Kind.TASK,
+            need,
+            touchpoint=code,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            hours=desk_hours,
+            value=(env.now - case.task.queued) / DAY,
+        )
+        yield env.at(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), 0)
+        self.sales.reps.desk.release(worker)
+        strength = firm.phase.touchpoints[code].strength
+        firm.touch(need, code, worker.number, k, effective_strength(strength, self.sales.reps.effect(worker.person)))
+
+    def _missed(self, case: Case, code: int, k: int) -> None:
+        person = -1 if case.owner is None else case.owner.number
+        self.firm.note(
+            Kind.MISSED,
+            case.need,
+            touchpoint=code,
+            team=SALES,
+            person=person,
+            source=case.source,
+            item=case.number,
+            value=float(k),
+        )
+
+    def _goes_on(self, case: Case, k: int) -> bool:
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        p = stays(firm.total_trust(need), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        return uniform(firm.key, need.account, Purpose.STAY, 64 * need.number + k) < p
+
+    def _decide(self, case: Case) -> None:
+        """The buying cycle is over: won, or lost to a competitor, or no decision."""
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        skill = 0.0
+        if case.owner is not None and phase.skill_weight > 0.0:
+            skill = phase.skill_weight * self.sales.reps.log_effect(case.owner.person)
+        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+        if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
+            self._won(case)
+        else:
+            self._ends_without_us(case)
+
+    def _finish(self, case: Case) -> int:
+        """The case is over; number of the rep who owned it."""
+        case.need.case = None
+        owner = case.owner
+        if owner is None:
+            return -1
+        if owner in self.sales.owned:
+            self.sales.owned[owner].pop(case, None)
+        return owner.number
+
+    def _won(self, case: Case) -> None:
+        firm, need = self.firm, case.need
+        person = self._finish(case)
+        need.stage = Stage.CUSTOMER
+        firm.note(
+            Kind.WON,
+            need,
+            team=SALES,
+            person=person,
+            source=case.source,
+            item=case.number,
+            value=self._opened_days(case),
+            amount=need.deal,
+        )
+        commission = int(need.deal * firm.phase.commission + 0.5)
+        if commission > 0:
+            firm.note(
+                Kind.COMMISSION,
+                need,
+                team=SALES,
+                person=person,
+                source=case.source,
+                item=case.number,
+                amount=commission,
+            )
+        firm.market.close_need(need, Stage.CUSTOMER)
+        firm.customers.win(need, case.owner)
+
+    def _ends_without_us(self, case: Case) -> None:
+        firm, need = self.firm, case.need
+        person = self._finish(case)
+        u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number + 1)
+        lost = u < firm.phase.lost_share
+        need.stage = Stage.LOST if lost else Stage.NO_DECISION
+        kind = Kind.LOST if lost else Kind.NO_DECISION
+        firm.note(
+            kind, need, team=SALES, person=person, source=case.source, item=case.number, value=self._opened_days(case)
+        )
+        firm.market.close_need(need, Stage(need.stage))
+
+    def _opened_days(self, case: Case) -> float:
+        return (self.firm.env.now - case.opened) / DAY

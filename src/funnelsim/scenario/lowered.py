@@ -1,0 +1,206 @@
+"""What engines read: a scenario as flat numbers.
+
+A `Lowered` holds the calendar, the market and a list of phases. A phase is everything that holds from a date until the
+next: the incumbent plan during the burn-in, the plan from day 0, and one phase per date of the timeline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from funnelsim.workhours import WorkCalendar
+
+REFERENCE_ACCOUNTS = 200_000
+"""Market size at which gains of goodwill and content per programme are stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredProgramme:
+    """How a kind of programme is made and what it does (scaled to the market)."""
+
+    money: int
+    hours: float
+    live: int
+    worn_strength: float
+    intensity: float
+    goodwill: float
+    content: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredTouchpoint:
+    """One kind of touch."""
+
+    code: int
+    name: str
+    team: int
+    brand: bool
+    relationship: bool
+    strength: float
+    gap_days: float
+    base_intensity: float
+    capture: float
+    known_only: bool
+    found_by_search: bool
+    programme: LoweredProgramme | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredSegment:
+    """One segment; accounts are numbered through, segment after segment."""
+
+    name: str
+    first: int
+    accounts: int
+    fit_share: float
+    deal_size: float
+    deal_size_sigma: float
+    threshold: float
+    threshold_sd: float
+    gap_days: float
+    window_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredRole:
+    """Heads and people of a role."""
+
+    heads: float
+    ramped: bool
+    cost: int
+    hiring_cost: int
+    productive_share: float
+    skill_sigma: float
+    ramp_days: float
+    ramp_start: float
+    attrition_per_day: float
+    vacancy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Everything that holds from `time` on.
+
+    Rates are per day, money in cents, durations in days unless typed int (microseconds).
+    """
+
+    time: int
+    # stocks and trust
+    brand_rate: float
+    relationship_rate: float
+    saturation: float
+    fatigue: float
+    fatigue_rate: float
+    goodwill_rate: float
+    entry_trust: float
+    goodwill_per_customer: float
+    content_rate: float
+    content_half_saturation: float
+    # buyers
+    ask_probability: float
+    competitor_share: float
+    demand: float
+    # marketing
+    touchpoints: tuple[LoweredTouchpoint, ...]
+    mix: tuple[float, ...]
+    money_per_day: float
+    approval: int
+    attention_fit: float
+    attention_unfit: float
+    lead_bar: float
+    score_noise: float
+    hand_over: bool
+    score_centre: float
+    score_scale: float
+    score_fit_weight: float
+    # response
+    contact_probability: float
+    attempt_ratio: float
+    max_attempts: int
+    retry_days: float
+    cooling_hours: float
+    cooling_power: float
+    cooling_floor: float
+    request_patience: float
+    lead_patience: float
+    # selling
+    attempt_hours: float
+    talk_hours: float
+    meeting_hours: float
+    care_hours: float
+    hours_law: int
+    hours_sigma: float
+    interest: float
+    interest_slope: float
+    cycle_days: float
+    cycle_sigma: float
+    cycle_power: float
+    reference_deal: float
+    meetings: tuple[int, ...]
+    is_checkpoint: tuple[bool, ...]
+    first_meeting_days: float
+    stay: float
+    stay_slope: float
+    win: float
+    win_slope: float
+    skill_weight: float
+    lost_share: float
+    call_touch: int
+    cold_touch: int
+    care_touch: int
+    prospecting_hours: float
+    calls_per_hour: float
+    cold_contact: float
+    lead_preference: float
+    lead_quality: float
+    belief_weight: float
+    tracking: float
+    tracking_weight: float
+    experience_weight: float
+    load_weight: float
+    belief_memory: float
+    priority_request: int
+    priority_meeting: int
+    priority_own: int
+    priority_lead: int
+    priority_care: int
+    priority_prospecting: int
+    # people
+    marketers: LoweredRole
+    reps: LoweredRole
+    sdrs: LoweredRole
+    # customers, money
+    term: int
+    churn: float
+    churn_trust: float
+    churn_slope: float
+    care_interval: float
+    referral_rate: float
+    referral_trust: float
+    commission: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A scenario as engines see it."""
+
+    start: int
+    end: int
+    calendar: WorkCalendar
+    paid_days: tuple[tuple[int, int, int], ...]
+    """Working days as (day number, index within its year, working days of that year)."""
+    segments: tuple[LoweredSegment, ...]
+    accounts: int
+    psi_a: float
+    psi_b: float
+    propensity_sd: float
+    goodwill_start: float
+    content_start: float
+    belief_start: float
+    customers_start: int
+    customer_trust: float
+    phases: tuple[Phase, ...]
+    bounds_fit: tuple[float, ...]
+    """Highest acceptance that each touchpoint can reach in this run, for accounts that fit."""
+    bounds_unfit: tuple[float, ...]
+    intensity_bounds: tuple[float, ...] = field(default=())
