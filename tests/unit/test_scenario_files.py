@@ -70,7 +70,8 @@ def test_studies():
     today = alignment.scenarios["today"]
     assert today == load("base")
     undefined = alignment.scenarios["undefined, same heads"].plan
-    assert undefined.sales.reps == today.plan.sales.reps and undefined.marketing.lead_bar == -0.5
+    assert undefined.sales.reps == today.plan.sales.reps
+    assert undefined.marketing == load_plan("undefined").marketing
     assert pickle.loads(pickle.dumps(alignment)) == alignment
 
 
@@ -350,7 +351,7 @@ extends: base
 timeline:
   - {quarter: 3, changes: {plan: undefined}, note: forget the rules}
   - date: 2026-04-01
-    changes: {plan.sales.reps: 12, "world.segments.*.need_interval": 6}
+    changes: {plan.sales.reps: 12, "world.touchpoints.*.strength": 0.5}
   - date: 2026-04-01
     changes: {world.demand: 0.7, plan.marketing.mix: {ads: 1}}
 """,
@@ -366,7 +367,7 @@ timeline:
     first, second, third = (state for _, state in dates)
     assert first.plan == scenario.plan
     assert second.plan.sales.reps == 12 and second.world.demand == 0.7 and second.plan.marketing.mix == {"ads": 1.0}
-    assert second.world.segments["fringe"].need_interval == 6
+    assert second.world.touchpoints["print"].strength == 0.5
     assert third.plan == load_plan("undefined") and third.world == second.world
     assert end_date(scenario) == dt.date(2027, 1, 1)
     assert quarter_start(dt.date(2026, 10, 1), 5) == dt.date(2028, 1, 1)

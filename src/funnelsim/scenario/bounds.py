@@ -15,8 +15,9 @@ def intensity_bounds(phases: list[Phase]) -> tuple[float, ...]:
     """Highest intensity that each kind can reach.
 
     The launches that can be live together lie within a live time, plus the time over which money and backlog may bunch
-    them; a kind's spending in that time stays within its share of the money, but for the programme that carries it over.
-    Phases are bounded together by their largest money, share and strength. The bound only saves work; engines check it.
+    them; a kind's spending in that time stays within its share of the money, but for the programme that carries it
+    over. Phases are bounded together by their largest money, share and strength.
+    The bound only saves work; engines check it.
     """
     money_per_day = max(phase.money_per_day for phase in phases)
     bounds = []

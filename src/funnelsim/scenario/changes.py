@@ -31,6 +31,19 @@ FIXED = (
         r"world\.segments\.[^.]+\.accounts",
         "accounts neither come nor go during a run; change world.demand instead",
     ),
+    (
+        r"world\.segments\.[^.]+\.[^.]+",
+        "what accounts are like is drawn once; for more or fewer needs change world.demand",
+    ),
+    (
+        r"world\.buyers\.(share_before_sales_[ab]|propensity_sd)",
+        "it is drawn once for each account",
+    ),
+    (
+        r"world\.touchpoints\.[^.]+\.(moments_per_week|known_only|found_by_search)",
+        "a buyer's moments of attention are dealt when the need arises",
+    ),
+    (r"world\.programme_scale", "the size of the market's programmes is fixed"),
     (r"world\.(customers|goodwill|content)\.start", "it is a stock at the start of the burn-in"),
     (r"world\.(trust\.customer_start|selling\.belief_start)", "it is a value at the start of the burn-in"),
 )

@@ -253,12 +253,33 @@ class RolePeople(Part):
     vacancy_days: float = quantity(120.0, "day", "time until a seat is filled again", "hbr2017turnover", ge=0, le=3650)
 
 
+class RepPeople(RolePeople):
+    """People who sell."""
+
+    skill_sigma: float = quantity(0.47, "log units", "spread of (lognormal) skill", "olist2018", ge=0, le=2)
+    attrition: float = quantity(0.27, "per year", "rate at which people leave", "hbr2017turnover", ge=0, le=10)
+
+
+class SdrPeople(RolePeople):
+    """People who make first contact for reps."""
+
+    cost: float = quantity(110_000.0, "USD per year", "loaded cost of a full post", ge=0, le=1e8)
+    productive_share: float = quantity(0.45, "share", "working hours left for the tasks of the model", gt=0, le=1)
+
+
+class MarketerPeople(RolePeople):
+    """People who make programmes."""
+
+    cost: float = quantity(162_000.0, "USD per year", "loaded cost of a full post", "idc2006", ge=0, le=1e8)
+    productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", gt=0, le=1)
+
+
 class People(Part):
     """Roles of both teams."""
 
-    rep: RolePeople = RolePeople(skill_sigma=0.47, attrition=0.27)
-    sdr: RolePeople = RolePeople(cost=110_000.0, productive_share=0.45)
-    marketer: RolePeople = RolePeople(cost=162_000.0, productive_share=0.86)
+    rep: RepPeople = RepPeople()
+    sdr: SdrPeople = SdrPeople()
+    marketer: MarketerPeople = MarketerPeople()
 
 
 class Customers(Part):
