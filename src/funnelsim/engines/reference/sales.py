@@ -35,6 +35,7 @@ class Sales:
         """Cases of each rep, in the order in which they came."""
         self.reps.when_left = self._hand_on
         self.reps.when_hired = self._welcome
+        self.sdrs.when_left = self._back_to_pool
 
     def begin(self) -> None:
         """Staff the team and start its days."""
@@ -287,6 +288,11 @@ class Sales:
             owner = next((case.owner for case in cases if case.task is task), None)
             task.desk.reown(task, owner or self.least_loaded())
         self.firm.customers.hand_on(person.worker)
+
+    def _back_to_pool(self, person: Person, tasks: list[Task]) -> None:
+        """An SDR leaves: leads that were to be tried again wait for whoever is free."""
+        for task in tasks:
+            task.desk.reown(task, None)
 
     def least_loaded(self) -> Worker | None:
         """Return the rep with the fewest cases (ties: the lowest seat), None if there is no rep."""
