@@ -354,3 +354,7 @@ def _run_many(
         folder.text(html_report(found, command=command), "report.html")
         _say_where(folder)
     _stop_if(found.interrupted)
+
+
+if __name__ == "__main__":
+    main()

@@ -37,14 +37,14 @@ def test_coverage_of_paired_differences():
 
 
 def test_skewed_numbers_come_close():
-    """Money is skewed: with 20 replications the interval of an exponential mean still holds in 90 to 96 cases of 100."""
+    """Money is skewed: the interval of an exponential mean, n = 20, still holds in 90 to 96 of 100."""
     rng = np.random.default_rng(20263)
     hits = sum(_holds(mean_interval(rng.exponential(1.0, 20)), 1.0) for _ in range(TRIALS))
     assert 0.90 < hits / TRIALS < 0.96
 
 
 def test_the_best_is_among_the_tied():
-    """Five plans, two equally good, chosen after the fact: the set of the tied holds plan 0 in 95 cases of 100 or more."""
+    """Five plans, two equally good, chosen after the fact: the tied hold plan 0 in 95 of 100 or more."""
     rng = np.random.default_rng(20264)
     means, held, trials = np.array([1.0, 1.0, 0.8, 0.5, 0.0]), 0, 1000
     for _ in range(trials):

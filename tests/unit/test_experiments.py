@@ -252,7 +252,7 @@ def test_summary_and_tables_have_units(comparison):
     table = comparison.summary(["wins", "profit"])
     assert list(table["unit"]) == ["deals"] * 3 + ["USD"] * 3
     funnel = comparison.table("funnel", "today")
-    assert list(funnel["step"])[0] == "in_market"
+    assert funnel["step"].iloc[0] == "in_market"
     assert set(comparison.table("profit_and_loss")["plan"]) == set(comparison.labels)
     assert "profit" in set(comparison.table("profit_and_loss", "today")["line"])
     with pytest.raises(ScenarioError, match="'waiting' was not kept"):
@@ -342,7 +342,8 @@ def test_public_names():
 
 def test_importing_is_cheap():
     text = (
-        "import sys, funnelsim; heavy = {'pandas', 'numpy', 'matplotlib', 'pydantic', 'scipy', 'simpy', 'typer', 'rich'};"
+        "import sys, funnelsim;"
+        "heavy = {'pandas', 'numpy', 'matplotlib', 'pydantic', 'scipy', 'simpy', 'typer', 'rich'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout == "[]\n"

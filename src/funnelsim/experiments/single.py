@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.run import Run
-    from funnelsim.scenario.lowering import Lowered
+    from funnelsim.scenario.lowered import Lowered
 
 ENGINES = {"simpy": "funnelsim.engines.reference.model"}
 """Modules with ``simulate_log(lowered, seed, replication)``, by the name of the engine."""

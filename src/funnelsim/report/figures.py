@@ -6,6 +6,7 @@ import base64
 import io
 import math
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
@@ -41,7 +42,13 @@ def comparison_figures(result: Comparison, kpi: str) -> list[Figure]:
             here = result.at(quarters)
             if math.isfinite(float(here.ranking(kpi)["mean"].iloc[0])):
                 figures.append(differences_figure(here, kpi))
+    if _is_ratio_study(result):
+        figures += from_plots(
+            "staffing_ratio", result, "Reps per marketer at equal payroll.", kpi=kpi, horizons=result.horizons
+        )
     figures += from_plots("utilisation_waiting", result, "How busy the teams are, and how long buyers wait.")
+    if "funnel" in result.keep.names:
+        figures += from_plots("funnel", result, f"The funnel of the baseline, {result.baseline}.")
     return figures
 
 
@@ -52,17 +59,23 @@ def run_figures(result: Replications | Run) -> list[Figure]:
         ("funnel", "funnel", "Needs that reached each step."),
         ("profit_waterfall", "profit_and_loss", "From revenue to profit with value."),
     ):
-        if isinstance(result, Run):
-            figures += from_plots(name, getattr(result, table)(), caption)
-        elif table in result.keep.names:
-            figures += from_plots(name, result.table(table), caption)
+        if isinstance(result, Run) or table in result.keep.names:
+            figures += from_plots(name, result, caption)
     return figures
+
+
+def _is_ratio_study(result: Comparison) -> bool:
+    """Whether plans of equal cost differ in reps per marketer."""
+    plans = result.plans
+    cost = plans["payroll_and_programmes"]
+    ratios = (plans["reps"] / plans["marketers"].where(plans["marketers"] > 0)).round(2).nunique()
+    return bool(ratios >= 3 and result.n > 1 and cost.max() <= cost.min() * 1.01)
 
 
 # -------------------------------------------------------------------------------------------------- funnelsim.plots
 
 
-def from_plots(name: str, data: Any, caption: str) -> list[Figure]:
+def from_plots(name: str, source: Any, caption: str, **options: Any) -> list[Figure]:
     """Return a picture of `funnelsim.plots`, none if it has none of that name or cannot draw it."""
     try:
         draw = getattr(import_module("funnelsim.plots"), name, None)
@@ -71,24 +84,21 @@ def from_plots(name: str, data: Any, caption: str) -> list[Figure]:
     if draw is None:
         return []
     try:
-        return [Figure(_drawn(draw, data), caption)]
+        return [Figure(_drawn(draw(source, **options)), caption)]
     except Exception as error:  # a page without a picture is better than no page
         warnings.warn(f"no picture {name!r}: {type(error).__name__}: {error}", stacklevel=2)
         return []
 
 
-def _drawn(draw: Callable[..., Any], data: Any) -> Markup:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as Canvas
-
-    canvas = Canvas(figsize=(7.0, 4.2), layout="constrained")
-    FigureCanvasAgg(canvas)
-    axes = draw(data, ax=canvas.subplots())
+def _drawn(axes: Any) -> Markup:
+    first = axes[0] if isinstance(axes, tuple) else axes
+    figure = first.figure
     stream = io.BytesIO()
-    canvas.savefig(stream, format="png", dpi=160)
-    title = getattr(axes, "get_title", str)() or "figure"
+    figure.savefig(stream, format="png", dpi=160)
+    if "matplotlib.pyplot" in sys.modules:  # under IPython a figure left open would show itself
+        sys.modules["matplotlib.pyplot"].close(figure)
     picture = base64.b64encode(stream.getvalue()).decode("ascii")
-    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(title, picture)
+    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(first.get_title() or "figure", picture)
 
 
 # ----------------------------------------------------------------------------------------------------------------- SVG
