@@ -1,0 +1,22 @@
+"""Pictures: table in, ``ax=`` in, Axes out; the title says what the numbers say.
+
+Every function takes a `Run`, the table it is about, replications or a comparison, and returns the axes that it drew in
+(a tuple where there are several panels). With ``ax=None`` it draws in a new figure, which a notebook shows by itself,
+also after ``_ = fs.plots.funnel(run)``; in a script save it: ``fs.plots.funnel(run).figure.savefig("funnel.png")``.
+`show` shows a picture at once, from a widget for example.
+
+A figure without a layout of its own gets one that keeps titles, footnotes and labels inside at any width.
+"""
+
+from funnelsim.plots.buyer import one_journey as one_journey
+from funnelsim.plots.frame import show as show
+from funnelsim.plots.money import profit_waterfall as profit_waterfall
+from funnelsim.plots.plans import comparison as comparison
+from funnelsim.plots.plans import staffing_ratio as staffing_ratio
+from funnelsim.plots.steps import funnel as funnel
+from funnelsim.plots.steps import journey_mix as journey_mix
+from funnelsim.plots.teams import overload as overload
+from funnelsim.plots.teams import utilisation_waiting as utilisation_waiting
+from funnelsim.plots.waits import waiting_histogram as waiting_histogram
+from funnelsim.plots.weeks import pipeline as pipeline
+from funnelsim.plots.weeks import series as series

@@ -1,0 +1,275 @@
+"""Plans beside one another: differences to the baseline, and profit by reps per marketer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from funnelsim.errors import FunnelsimError
+from funnelsim.experiments.compare import HEADLINE, Comparison
+from funnelsim.experiments.ranking import less_is_better
+from funnelsim.experiments.words import amount, counted, listed, with_margin
+from funnelsim.plots.frame import (
+    BAD,
+    GOOD,
+    GRID,
+    INK,
+    LINES,
+    UNCLEAR,
+    AxesLike,
+    columns_of_text,
+    end_labels,
+    nothing,
+    panels,
+    shortened,
+    write,
+)
+from funnelsim.plots.sources import axis_label, check_columns, number_note, number_ticks, rows_of, said, unit_of
+
+RATIOS = (1, 2, 3, 5, 8, 12, 20)
+"""Ticks of reps per marketer."""
+MONEY = ("profit", "npv")
+
+
+def comparison(
+    result: Comparison | pd.DataFrame, kpi: str = HEADLINE, baseline: str | None = None, ax: AxesLike | None = None
+) -> Axes:
+    """Draw how far each plan is from the baseline, best first, with paired 95 % intervals.
+
+    Parameters
+    ----------
+    result : Comparison or DataFrame
+        Results of `compare`, or its ``differences(...)``.
+    kpi : str
+        Key figure.
+    baseline : str, optional
+        Plan to compare with; by default that of the comparison.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    table, base, quarters = differences_of(result, kpi, baseline)
+    axes = panels(ax, 1.9 + 0.36 * max(len(table), 1))
+    known = table[np.isfinite(table["difference"].to_numpy(dtype=float))]
+    if known.empty:
+        nothing(axes, "Comparison", f"No plan has a difference in {said(kpi)}: give two plans or more.")
+        return axes[0]
+    (panel,) = axes
+    unit = unit_of(kpi)
+    sign = -1.0 if less_is_better(kpi) else 1.0
+    known = known.iloc[np.argsort(-sign * known["difference"].to_numpy(dtype=float), kind="stable")]
+    for place, row in enumerate(rows_of(known)):
+        side = 1 if row.low > 0 else -1 if row.high < 0 else 0
+        colour = UNCLEAR if side == 0 else GOOD if side * sign > 0 else BAD
+        marker = "o" if side == 0 else "^" if side * sign > 0 else "v"
+        if np.isfinite(row.low) and np.isfinite(row.high):
+            panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
+        face = "white" if side == 0 else colour
+        panel.plot(
+            row.difference, place, marker, markersize=8, markerfacecolor=face, markeredgecolor=colour,
+            markeredgewidth=1.8, zorder=3,
+        )  # fmt: skip
+    panel.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
+    panel.set_yticks(range(len(known)), [shortened(str(plan)) for plan in known.index], parse_math=False)
+    panel.set_ylim(len(known) - 0.4, -0.6)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="x", color=GRID, linewidth=0.8)
+    panel.margins(x=0.06)
+    panel.xaxis.set_major_locator(MaxNLocator(5))
+    number_ticks(panel.xaxis, unit, signed=True)
+    panel.set_xlabel(
+        axis_label(kpi, "percentage points" if unit == "share" else unit, f"difference to “{_cut(base)}”"), fontsize=9
+    )
+    panel.xaxis.label.set_parse_math(False)
+    cells = [_margin(row, unit) for row in rows_of(known)]
+    columns_of_text(panel, [""], [cells], [12.0 + 5.4 * max(map(len, cells))])
+    n = int(known["n"].max())
+    note = number_note(n, "Lines", "95 % interval of the paired difference, each by itself")
+    legend = " Triangles: clearly better (up) or worse (down); circles: not clear." if n > 1 else ""
+    write(axes, _finding(known, kpi, base, quarters, sign), note + legend)
+    return panel
+
+
+def differences_of(
+    result: Comparison | pd.DataFrame, kpi: str, baseline: str | None = None
+) -> tuple[pd.DataFrame, str, int | None]:
+    """Return differences of one KPI by plan, the name of the baseline, and the horizon in quarters if it is known."""
+    if isinstance(result, Comparison):
+        table = result.differences(kpi, baseline)
+        base, quarters = baseline or result.baseline, result.horizon_quarters
+    elif isinstance(result, pd.DataFrame):
+        table, base, quarters = result, baseline or "the baseline", None
+    else:
+        raise TypeError(f"expected results of compare or their differences; got {type(result).__name__}")
+    flat = table.reset_index() if any(table.index.names) else table
+    check_columns([flat], "kpi", "plan", "difference", "low", "high", "n")
+    return flat[flat["kpi"] == kpi].set_index("plan"), base, quarters
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:23]}…"
+
+
+def _margin(row: Any, unit: str) -> str:
+    if not (np.isfinite(row.low) and np.isfinite(row.high)):
+        return _points(amount(float(row.difference), unit, sign=True), unit)
+    return _points(with_margin(float(row.difference), float(row.high - row.low) / 2, unit, sign=True), unit)
+
+
+def _points(text: str, unit: str) -> str:
+    """Return a difference of shares in points: 10 % less than 40 % could be 36 %."""
+    return text.replace("%", " points") if unit == "share" else text
+
+
+def _finding(known: pd.DataFrame, kpi: str, base: str, quarters: int | None, sign: float) -> str:
+    unit = unit_of(kpi)
+    over = f" over {counted(quarters, 'quarter')}" if quarters else ""
+    what = f"{said(kpi)}{over}"
+    better = known[(known["low"] > 0) if sign > 0 else (known["high"] < 0)]
+    worse = known[(known["high"] < 0) if sign > 0 else (known["low"] > 0)]
+    best = next(rows_of(known))
+    if not np.isfinite(best.low):
+        return f"“{best.Index}” is {_margin(best, unit)} from “{base}” in {what}; one replication cannot tell luck"
+    if len(better):
+        row = next(rows_of(better))
+        verb = "earns" if kpi.startswith(MONEY) else "is"
+        more = ("more" if sign > 0 else "less") if verb == "earns" else ("higher" if sign > 0 else "lower")
+        size = _points(with_margin(abs(float(row.difference)), float(row.high - row.low) / 2, unit), unit)
+        rest = len(known) - len(better)
+        tail = f"; {rest} of {len(known)} plans are not clearly better" if rest else ""
+        return f"“{row.Index}” {verb} {size} {more} than “{base}” ({what}){tail}"
+    if len(worse) == len(known):
+        return f"No plan beats “{base}” in {what}: all {len(known)} are worse, the nearest by {_margin(best, unit)}"
+    return f"No plan is clearly better than “{base}” in {what}: the best mean is {_margin(best, unit)}, “{best.Index}”"
+
+
+# -- reps per marketer --------------------------------------------------------------------------------------------
+
+
+def staffing_ratio(
+    result: Comparison | pd.DataFrame,
+    kpi: str = HEADLINE,
+    horizons: Sequence[int] = (4, 12),
+    show: str = "difference",
+    ax: AxesLike | None = None,
+) -> Axes:
+    """Draw what each number of reps per marketer earns, at each horizon, and which are tied for best.
+
+    Parameters
+    ----------
+    result : Comparison or DataFrame
+        Results of `compare`, or a table as `ratio_table` returns it.
+    kpi : str
+        Key figure.
+    horizons : sequence of int
+        Quarters; those that were not read are left out, and if none was, the one that there is is taken.
+    show : {'difference', 'level'}
+        Paired difference to the best of the same horizon (its intervals hold together), or each plan's own mean.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    if show not in ("difference", "level"):
+        raise FunnelsimError(f"cannot show {show!r}; expected 'difference' or 'level'")
+    table = ratio_table(result, kpi, horizons) if isinstance(result, Comparison) else result
+    check_columns([table], "ratio", "horizon_quarters", "mean", "difference", "tied", "n")
+    axes = panels(ax, 4.6)
+    table = table[np.isfinite(table["ratio"].to_numpy(float)) & np.isfinite(table["mean"].to_numpy(float))]
+    if table.empty:
+        nothing(axes, "Reps per marketer", f"No plan has both marketers and a number for {said(kpi)}.")
+        return axes[0]
+    (panel,) = axes
+    unit = unit_of(kpi)
+    columns = ("difference", "difference_low", "difference_high") if show == "difference" else ("mean", "low", "high")
+    ends: list[tuple[float, str, Any]] = []
+    quarters = sorted({int(number) for number in table["horizon_quarters"]})
+    for place, horizon in enumerate(quarters):
+        part = table[table["horizon_quarters"] == horizon].sort_values("ratio", kind="stable")
+        colour, dash, marker = LINES[place % len(LINES)]
+        x = part["ratio"].to_numpy(float)
+        middle, low, high = (part[name].to_numpy(float) for name in columns)
+        panel.fill_between(x, low, high, color=colour, alpha=0.14, linewidth=0)
+        panel.plot(x, middle, color=colour, linestyle=dash, linewidth=1.7)
+        tied = part["tied"].to_numpy(bool)
+        panel.plot(x[~tied], middle[~tied], marker, color=colour, markerfacecolor="white", markersize=6, zorder=3)
+        panel.plot(x[tied], middle[tied], marker, color=colour, markersize=10, markeredgecolor=INK, zorder=4)
+        at = 0.045 * (place + 0.6)
+        panel.plot(
+            [x[tied].min() * 0.94, x[tied].max() * 1.06], [at, at], color=colour, linewidth=5, alpha=0.75,
+            solid_capstyle="butt", transform=panel.get_xaxis_transform(),
+        )  # fmt: skip
+        ends.append((float(middle[-1]), counted(horizon, "quarter"), colour))
+    if show == "difference":
+        panel.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
+    _ratio_axis(panel, table["ratio"].to_numpy(float))
+    panel.grid(axis="y", color=GRID, linewidth=0.8)
+    low_end, high_end = panel.get_ylim()
+    panel.set_ylim(low_end - 0.05 * (1 + len(quarters)) * (high_end - low_end), high_end)
+    panel.yaxis.set_major_locator(MaxNLocator(6))
+    number_ticks(panel.yaxis, unit, signed=show == "difference")
+    what = f"{said(kpi)},\n" + ("difference to the best, " if show == "difference" else "")
+    panel.set_ylabel(what + (axis_label("", unit) or "number"), fontsize=9)
+    end_labels(panel, ends)
+    n = int(table["n"].max())
+    which = "95 % intervals that hold together" if show == "difference" else "95 % interval of each mean"
+    note = number_note(n, "Bands", which) + " Filled markers and bars at the bottom: tied for best."
+    write(axes, _ratio_finding(table, kpi, quarters), note)
+    return panel
+
+
+def ratio_table(result: Comparison, kpi: str = HEADLINE, horizons: Sequence[int] = (4, 12)) -> pd.DataFrame:
+    """Return the ranking of plans at each horizon, with their reps per marketer (``ratio``; NaN without marketers)."""
+    wanted = [quarters for quarters in horizons if quarters in result.horizons] or [result.horizon_quarters]
+    heads = result.plans
+    ratio = heads["reps"] / heads["marketers"].where(heads["marketers"] > 0)
+    parts = []
+    for quarters in wanted:
+        part = result.at(quarters).ranking(kpi).reset_index()
+        part["ratio"] = part["plan"].map(ratio).astype(float)
+        part["horizon_quarters"] = quarters
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _ratio_axis(panel: Axes, ratios: np.ndarray) -> None:
+    """Scale x by logarithms: 1, 2, 3, 5, 8, 12, 20."""
+    panel.set_xscale("log")
+    low, high = min(1.0, float(ratios.min())), max(20.0, float(ratios.max()))
+    below = [tick for tick in (0.1, 0.2, 0.5) if tick >= low * 0.99]
+    above = [tick for tick in (50.0, 100.0, 200.0) if tick <= high * 1.01]
+    panel.xaxis.set_major_locator(FixedLocator([*below, *RATIOS, *above]))
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.xaxis.set_minor_locator(NullLocator())
+    panel.set_xlim(low * 0.88, high * 1.12)
+    panel.set_xlabel("reps per marketer", fontsize=9, color=INK)
+
+
+def _range(tied: Sequence[float], best: float, ratios: pd.Series) -> str:
+    """Return the ratios tied with the best in words: ``3 to 8`` if they are neighbours."""
+    group, known = sorted({*tied, best}), sorted({float(ratio) for ratio in ratios})
+    first = known.index(group[0])
+    if len(tied) > 2 and known[first : first + len(group)] == group:
+        return f"{group[0]:.3g} to {group[-1]:.3g}"
+    return listed([f"{ratio:.3g}" for ratio in tied])
+
+
+def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> str:
+    parts: list[str] = []
+    for horizon in quarters:
+        part = table[table["horizon_quarters"] == horizon]
+        order = part.sort_values("mean", ascending=less_is_better(kpi), kind="stable")
+        best = float(order["ratio"].iloc[0])
+        tied = sorted({float(ratio) for ratio in part.loc[part["tied"].astype(bool), "ratio"]} - {best})
+        verb = "earn most" if kpi.startswith(MONEY) else f"have the best {said(kpi)}"
+        text = f"{best:.3g} reps per marketer {verb} over {counted(horizon, 'quarter')}" if not parts else (
+            f"over {counted(horizon, 'quarter')} it is {best:.3g}"
+        )  # fmt: skip
+        if int(part["n"].max()) < 2:
+            text += " (one replication: may be luck)"
+        elif tied:
+            text += f" ({_range(tied, best, part['ratio'])} tied)"
+        parts.append(text)
+    return "; ".join(parts)
