@@ -18,7 +18,7 @@ BESIDE = {
     "wins": "deals won",
     "utilisation_reps": "reps busy",
     "utilisation_marketers": "marketers busy",
-    "response_hours_inbound": "response to requests",
+    "response_hours_inbound": "response",
 }
 """KPIs shown beside the headline, and what they are called."""
 MONEY = "USD"
