@@ -102,9 +102,9 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
                 comparison_cells(result.at(quarters), kpi),
                 f"Shaded: tied for best on {plain(kpi)} (95 %). ±: 95 % interval of the plan's own mean. Difference: "
                 f"paired, replication by replication, with its 95 % interval. Reps and marketers: full posts at day 0. "
-                "Busy: share of working hours, own prospecting aside. Response: mean calendar time until sales first tries to "
-                "reach a buyer who asked. Ties are judged for all plans together, so a plan may differ from the baseline "
-                "and still be tied.",
+                "Busy: share of working hours, own prospecting aside. Response: mean calendar time until sales first "
+                "tries to reach a buyer who asked. Ties are judged for all plans together, so a plan may differ from "
+                "the baseline and still be tied.",
             )
         )
     tables += [_changes(result), *(_all_figures(result.at(quarters)) for quarters in reversed(result.horizons))]
