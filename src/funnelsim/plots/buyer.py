@@ -33,12 +33,11 @@ STAGE_NAMES = {
     Stage.OPPORTUNITY: "opportunity",
 }  # fmt: skip
 MOMENTS = {
-    Kind.MQL: "handed over to sales",
+    Kind.MQL: "handed over",
     Kind.REQUEST: "asks for sales",
     Kind.PROSPECTED: "found by a rep",
     Kind.UPGRADED: "asks for sales itself",
     Kind.CONTACT: "first talk",
-    Kind.OPPORTUNITY: "opportunity",
     Kind.RENEGED: "gone cold",
     Kind.DECLINED: "declined by sales",
     Kind.GIVEN_UP: "given up",
@@ -114,11 +113,11 @@ def one_journey(
     if account is None:
         account, need = typical_win(run)
         if account is None:
-            axes = panels(ax, 5.6, rows=2, ratios=(1.1, 1))
+            axes = panels(ax, 5.6, rows=2, ratios=(1, 1))
             nothing(axes, "Journey of a buyer", "No deal was won in the window; name an account.")
             return tuple(axes)
     buyer = buyer_of(run, account, need)
-    axes = panels(ax, 5.6, rows=2, ratios=(1.1, 1))
+    axes = panels(ax, 5.6, rows=2, ratios=(1, 1))
     top, lanes = axes
     _trust(top, buyer)
     _lanes(lanes, buyer)
@@ -221,14 +220,14 @@ def _stages(rows: np.ndarray, days: np.ndarray, finish: float) -> pd.DataFrame:
 def _trust(ax: Axes, buyer: Buyer) -> None:
     """Draw trust with its thresholds, stages and moments."""
     length = buyer.days or 1.0
-    ax.set_ylim(0.0, 1.5)
+    ax.set_ylim(0.0, 1.62)
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     ax.set_xlim(-0.01 * length, 1.01 * length)
     for number, row in enumerate(rows_of(buyer.stages)):
         ax.axvspan(row.start, row.end, color=BAND if number % 2 else "#F8F9FA", zorder=0, linewidth=0)
         if row.end - row.start >= 0.014 * len(str(row.name)) * length:
             middle = (row.start + row.end) / 2
-            ax.text(middle, 1.47, row.name, ha="center", va="top", fontsize=8, color=FAINT, style="italic")
+            ax.text(middle, 1.6, row.name, ha="center", va="top", fontsize=8, color=FAINT, style="italic")
     curve = buyer.curve
     ax.plot(curve["day"], curve["brand"], color=MARKETING, linewidth=1.2, linestyle=(0, (4, 2)))
     ax.plot(curve["day"], curve["relationship"], color=SALES_INK, linewidth=1.2, linestyle=(0, (1, 1)))
@@ -267,7 +266,7 @@ def _moments(ax: Axes, buyer: Buyer, length: float) -> None:
     for day, words in together:
         text = ", ".join(dict.fromkeys(words))
         width = 0.022 * len(text) * length
-        right = day + width > length
+        right = day + width > length and day > length / 2
         start = day - width if right else day
         height = next((i for i, end in enumerate(ends_at) if end <= start), int(np.argmin(ends_at)))
         ends_at[height] = start + width
@@ -277,7 +276,7 @@ def _moments(ax: Axes, buyer: Buyer, length: float) -> None:
             day, y, f"{text} " if right else f" {text}", ha="right" if right else "left", va="center", fontsize=8,
             color=INK, fontweight="bold" if text.isupper() else "normal",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}, zorder=5,
-        )  # fmt: skip
+        ).set_in_layout(False)  # fmt: skip
 
 
 def _lanes(ax: Axes, buyer: Buyer) -> None:
@@ -293,9 +292,9 @@ def _lanes(ax: Axes, buyer: Buyer) -> None:
         places = _apart([float(day) for day in chosen["day"]], 0.026 * length, length)
         for day, place, name in zip(chosen["day"], places, chosen["name"], strict=True):
             if np.isfinite(place):
-                ax.plot([day, place], [lane + 0.13, lane + 0.24], color="#9AA0A6", linewidth=0.6)
+                ax.plot([day, place], [lane + 0.13, lane + 0.2], color="#9AA0A6", linewidth=0.6)
                 ax.text(
-                    place, lane + 0.26, str(name).replace("_", " "), rotation=90, ha="center", va="bottom", fontsize=7
+                    place, lane + 0.21, str(name).replace("_", " "), rotation=90, ha="center", va="bottom", fontsize=7
                 )
     ax.axhline(1.0, color="#C9CED2", linewidth=0.8)
     ax.set_yticks([0.5, 1.5], ["sales", "marketing"])

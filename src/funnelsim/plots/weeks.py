@@ -13,7 +13,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from funnelsim.experiments.intervals import Interval
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.words import amount
-from funnelsim.plots.frame import GRID, LINES, AxesLike, end_labels, nothing, panels, write
+from funnelsim.plots.frame import GRID, LINES, AxesLike, end_labels, head, nothing, panels, write
 from funnelsim.plots.sources import (
     Source,
     axis_label,
@@ -87,14 +87,21 @@ def pipeline(source: Source, plans: Sequence[str] | None = None, ax: AxesLike | 
     if number.empty or not (number["mean"] > 0).any():
         nothing(axes, "Pipeline", "No opportunity was open at the end of any period.")
         return tuple(axes)
-    draw_lines(axes[0], number, "open_opportunities", "opportunities", axis="open opportunities")
+    draw_lines(axes[0], number, "open_opportunities", "opportunities", axis="number")
+    head(axes[0], "Open opportunities")
     value = table[table["quantity"] == "pipeline"]
-    last = draw_lines(axes[1], value, "pipeline", "USD per year", axis="list price, USD per year")
+    last = draw_lines(axes[1], value, "pipeline", "USD per year", axis="USD per year")
+    head(axes[1], "Their list price")
     axes[0].tick_params(labelbottom=False)
     axes[1].set_xlabel("date")
     title = _finding(value, last, "pipeline", "USD per year")
     note = tables_note(_bare(source), int(table["n"].max()), _what(table))
-    write(axes, title, note + " Pipeline: list price of the open opportunities, not weighted by the chance to win.")
+    write(
+        axes,
+        title,
+        note + " Pipeline: list price of the open opportunities, not weighted by the chance to win.",
+        pad=22,
+    )
     return tuple(axes)
 
 
