@@ -6,7 +6,7 @@
 
 RUN_COMMAND     = $(BIN)/funnelsim compare ratio-study --out results/
 BENCH_COMMAND   = $(BIN)/python -m benchmarks
-TARGETS_COMMAND = $(BIN)/python -m pytest -m validation -s
+TARGETS_COMMAND = $(BIN)/python -m tests.validation.report
 
 PYTHON ?= python3
 

@@ -1,0 +1,139 @@
+"""From replications to a number with its interval, and from an interval to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+PASS, FAIL, UNDECIDED = "pass", "fail", "not decided"
+DETERMINED = 0.2
+"""A row is well determined when its interval is at most this share as wide as its tolerance."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was read from one run: sums, and samples where a sum does not do."""
+
+    sums: Mapping[str, float]
+    samples: Mapping[str, Sequence[float]]
+
+
+Replication = Mapping[str, Measurement]
+"""What was read from each arm of one replication."""
+Statistic = Callable[[Sequence[Replication]], float]
+"""A number from pooled replications, NaN if there is nothing to measure."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A pooled number with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        Pooled over all replications; ends of the interval, NaN with fewer than two replications.
+    n : int
+        Replications.
+    each : tuple of float
+        The same number of each replication alone.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    each: tuple[float, ...] = ()
+
+    def verdict(self, low: float, high: float) -> str:
+        """Pass if the interval lies inside the tolerance, fail if it lies outside, otherwise not decided."""
+        if not math.isfinite(self.low) or not math.isfinite(self.high):
+            return UNDECIDED
+        if low <= self.low and self.high <= high:
+            return PASS
+        if self.high < low or self.low > high:
+            return FAIL
+        return UNDECIDED
+
+    def determined(self, low: float, high: float) -> bool:
+        """Whether the interval is narrow beside the tolerance."""
+        width = high - low
+        return math.isfinite(width) and self.high - self.low <= DETERMINED * width
+
+
+def estimate(replications: Sequence[Replication], statistic: Statistic) -> Estimate:
+    """Pool a statistic over replications.
+
+    Notes
+    -----
+    The value is the statistic of all replications together (for a ratio: sum over sum, so that a replication with more
+    cases weighs more). The interval is value ± t(0.975; n - 1) s, with s the standard error of the delete-one
+    jackknife; for a ratio this is the usual interval of the ratio estimator up to terms of order 1/n.
+    """
+    n = len(replications)
+    value = statistic(replications)
+    each = tuple(statistic([one]) for one in replications)
+    if n < 2:
+        return Estimate(value, math.nan, math.nan, n, each)
+    without = np.array([statistic([*replications[:i], *replications[i + 1 :]]) for i in range(n)])
+    error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
+    half = float(stats.t.ppf(0.5 + LEVEL / 2.0, n - 1)) * error
+    return Estimate(value, value - half, value + half, n, each)
+
+
+def total(replications: Sequence[Replication], arm: str, name: str) -> float:
+    """Return the sum of a reading over replications."""
+    return math.fsum(one[arm].sums[name] for one in replications)
+
+
+def pooled_ratio(arm: str, above: str, below: str) -> Statistic:
+    """Make a ratio of two readings: sum over sum."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        denominator = total(replications, arm, below)
+        return total(replications, arm, above) / denominator if denominator > 0.0 else math.nan
+
+    return statistic
+
+
+def elasticity(low: str, high: str, input_ratio: float) -> Statistic:
+    """Make an elasticity of revenue between two arms: ln(revenue ratio) / ln(input ratio)."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        a, b = total(replications, low, "revenue"), total(replications, high, "revenue")
+        return math.log(b / a) / math.log(input_ratio) if a > 0.0 and b > 0.0 else math.nan
+
+    return statistic
+
+
+def difference(first: Statistic, second: Statistic) -> Statistic:
+    """Make the difference of two statistics of the same replications."""
+    return lambda replications: first(replications) - second(replications)
+
+
+def spread(arm: str, weight: str, first: str, second: str) -> Statistic:
+    """Make a coefficient of variation from the sums of weights, of values, and of squares (all times weight)."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        w = total(replications, arm, weight)
+        mean = total(replications, arm, first) / w if w > 0.0 else 0.0
+        if mean <= 0.0:
+            return math.nan
+        return math.sqrt(max(0.0, total(replications, arm, second) / w - mean * mean)) / mean
+
+    return statistic
+
+
+def skewness(arm: str, name: str) -> Statistic:
+    """Make mean / median of pooled samples."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        values = np.concatenate([np.asarray(one[arm].samples[name], dtype=float) for one in replications])
+        middle = float(np.median(values)) if len(values) else 0.0
+        return float(values.mean()) / middle if middle > 0.0 else math.nan
+
+    return statistic

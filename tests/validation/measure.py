@@ -1,0 +1,93 @@
+"""Run the arms that some rows need, on several processes, and estimate the rows."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+from funnelsim.experiments.executors import default_workers
+from funnelsim.experiments.single import simulate
+
+from .arms import ARMS, CHANGES, arm
+from .estimates import Estimate, Measurement, Replication, estimate
+from .readings import read, revenue
+from .rows import Row
+
+Job = tuple[str, float, int, int]
+"""Arm, scale, seed, replication."""
+
+
+def one(job: Job) -> Measurement:
+    """Simulate one arm of one replication and read it."""
+    name, scale, seed, replication = job
+    made = simulate(arm(name, scale), seed=seed, replication=replication, insist=True)
+    return Measurement(revenue(made), {}) if name in CHANGES else Measurement(*read(made))
+
+
+def arms_of(rows: Sequence[Row]) -> list[str]:
+    """Return the arms that the rows need, each once."""
+    needed = {name for row in rows for name in row.arms}
+    return [name for name in ARMS if name in needed]
+
+
+def measure(
+    rows: Sequence[Row],
+    replications: int,
+    seed: int = 1,
+    scale: float = 1.0,
+    workers: int | None = None,
+    progress: bool = False,
+) -> dict[str, Estimate]:
+    """Measure rows; all arms of a replication share their random numbers.
+
+    Parameters
+    ----------
+    rows
+        What to measure; only the arms that they need are run.
+    replications, seed
+        Replications 0 … n - 1 of this seed.
+    scale
+        Size of market and firm, see `arms.scaled`.
+    workers
+        Processes; by default one per processor. Results do not depend on it.
+    progress
+        Tell on stderr how far it is.
+    """
+    found = run(arms_of(rows), replications, seed, scale, workers, progress)
+    return {row.key: estimate(found, row.statistic) for row in rows}
+
+
+def samples(name: str, reading: str, replications: int, seed: int = 1, scale: float = 1.0) -> list[float]:
+    """Return the pooled samples of a reading of one arm."""
+    found = run([name], replications, seed, scale)
+    return [value for one in found for value in one[name].samples[reading]]
+
+
+def run(
+    names: Sequence[str],
+    replications: int,
+    seed: int,
+    scale: float,
+    workers: int | None = None,
+    progress: bool = False,
+) -> list[Replication]:
+    """Run and read arms, replication by replication."""
+    jobs: list[Job] = [(name, scale, seed, replication) for replication in range(replications) for name in names]
+    found: list[Replication] = []
+    began = time.perf_counter()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers or default_workers(), len(jobs)), mp_context=context) as pool:
+        done: list[Measurement] = []
+        for measurement in pool.map(one, jobs):
+            done.append(measurement)
+            if len(done) == len(names):
+                found.append(dict(zip(names, done, strict=True)))
+                done = []
+                if progress:
+                    spent = time.perf_counter() - began
+                    text = f"replication {len(found)} of {replications} after {spent:.0f} s ({len(names)} runs each)"
+                    print(text, file=sys.stderr, flush=True)
+    return found

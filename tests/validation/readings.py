@@ -1,0 +1,133 @@
+"""What is read from one run: plain sums and samples, so that replications can be pooled.
+
+`rows.ROWS` says what each row of the report is made of; ``test_readings.py`` computes the same by hand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from funnelsim.events import DAY, Kind, Source
+from funnelsim.run import Run
+from funnelsim.tables import Reading
+from funnelsim.tables.funnel import LEAD, WON, step_times
+from funnelsim.tables.reading import NEVER, pick
+
+Sums = dict[str, float]
+Samples = dict[str, list[float]]
+ATTEMPTS = 6
+"""R16: reached within so many attempts."""
+NEAR = (15_000.0, 40_000.0)
+"""R34: annual list price of deals near $25k, USD."""
+LEAST_DAYS = 30.0
+"""R29: reps who were there for less are left out."""
+
+
+def revenue(run: Run) -> Sums:
+    """Read the first-year price of the deals won in the window, all that R1 and R4 need."""
+    won = Reading(run.log, run.scenario).measured(Kind.WON)
+    return {"revenue": float(won["amount"].sum()) / 100.0, "wins": float(len(won))}
+
+
+def read(run: Run) -> tuple[Sums, Samples]:
+    """Read everything that the other rows need."""
+    this = Reading(run.log, run.scenario)
+    sums = revenue(run)
+    samples: Samples = {}
+    for part in (_response(run), _deals(run), _people(this), _market(this)):
+        sums |= part
+    more, samples["lead_to_win_days"] = _conversion(this)
+    return sums | more, samples
+
+
+def _response(run: Run) -> Sums:
+    """R13, R15: cases whose clock started in the window."""
+    cases = run.cases()
+    unworked = cases["outcome"].isin(["declined", "reneged"])
+    resolved = cases["outcome"] != "open"
+    mql, inbound = cases["source"] == "mql", cases["source"] == "inbound"
+    hours = cases.loc[inbound, "response_hours"].dropna()
+    return {
+        "mql_unworked": float((mql & unworked).sum()),
+        "mql_resolved": float((mql & resolved).sum()),
+        "inbound_never": float((inbound & unworked).sum()),
+        "inbound_resolved": float((inbound & resolved).sum()),
+        "response_hours": float(hours.sum()),
+        "responses": float(len(hours)),
+    }
+
+
+def _deals(run: Run) -> Sums:
+    """R33-R36: opportunities decided in the window."""
+    table = run.opportunities()
+    decided = table[table["end_day"].notna()]
+    sent = decided[decided["proposal_sent"]]
+    won = decided[decided["outcome"] == "won"]
+    near = won[won["list_price"].between(*NEAR)]
+    inbound = won[won["source"] == "inbound"]
+    trust = won["trust_before_sales_share"].dropna()
+    sums = {
+        "decided": len(decided),
+        "won": len(won),
+        "sent": len(sent),
+        "near_days": near["days"].sum(),
+        "near": len(near),
+        "inbound_touches": (inbound["touches_marketing"] + inbound["touches_sales"]).sum(),
+        "inbound_wins": len(inbound),
+        "trust_share": trust.sum(),
+        "trust_known": len(trust),
+    }
+    sums |= {f"sent_{outcome}": (sent["outcome"] == outcome).sum() for outcome in ("won", "lost", "no_decision")}
+    return {name: float(value) for name, value in sums.items()}
+
+
+def _conversion(this: Reading) -> tuple[Sums, list[float]]:
+    """R16, R30-R32: how leads become wins, and the days from hand-over by marketing to the win."""
+    cases = this.cases
+    won = this.measured(Kind.WON)
+    case = cases.of(won)
+    source = pick(cases.source, case, -1)
+    contacts, at = cases.first_row(Kind.CONTACT)
+    attempt = pick(pick(contacts["value"], at, np.nan), case, np.nan)
+    called = (source != int(Source.OUTBOUND)) & ~np.isnan(attempt)
+    from_mql = ~np.isnan(pick(cases.score, case, np.nan))
+    days = (won["time"] - pick(cases.handed_over, case, 0))[from_mql] / DAY
+    lead, bought = step_times(this)[[LEAD, WON]]
+    handed = cases.in_window & (cases.source != int(Source.OUTBOUND))
+    sums = {
+        "called_wins": called.sum(),
+        "called_wins_early": (called & (attempt <= ATTEMPTS)).sum(),
+        "lead_needs": ((lead >= 0) & (lead != NEVER)).sum(),
+        "lead_wins": ((bought >= 0) & (bought != NEVER) & (lead != NEVER)).sum(),
+        "mqls": this.count(Kind.MQL),
+        "mql_wins": from_mql.sum(),
+        "handed": handed.sum(),
+        "handed_wins": ((source == int(Source.MQL)) | (source == int(Source.INBOUND))).sum(),
+    }
+    return {name: float(value) for name, value in sums.items()}, days.tolist()
+
+
+def _people(this: Reading) -> Sums:
+    """R29: wins of reps, by time on the roll, and the utilisation of reps."""
+    table = this.desk_time
+    reps = table[table["role"] == "rep"]
+    counted = reps[reps["days_on_roll"] >= 1.0]["wins"].to_numpy(dtype=float)
+    long = reps[reps["days_on_roll"] >= LEAST_DAYS]
+    years = (long["days_on_roll"] * long["post"]).to_numpy() / this.clock.days
+    wins = long["wins"].to_numpy(dtype=float)
+    return {
+        "rep_years": float(years.sum()),
+        "rep_wins": float(wins.sum()),
+        "rep_wins_squared_per_year": float((wins * wins / years).sum()),
+        "reps": float(len(counted)),
+        "count_wins": float(counted.sum()),
+        "count_wins_squared": float((counted * counted).sum()),
+        "busy_hours": float(reps["busy_hours"].sum()),
+        "available_hours": float(reps["available_hours"].sum()),
+    }
+
+
+def _market(this: Reading) -> Sums:
+    """R37: accounts with an open need, averaged over the window."""
+    accounts = sum(segment.accounts for segment in this.world.segments.values())
+    return {"in_market": this.needs.time_open(0, this.end) / this.end, "accounts": float(accounts)}

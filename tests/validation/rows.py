@@ -1,0 +1,265 @@
+"""The rows that are measured: published number, tolerance, source, and how each is read from the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .arms import BASE, HIGH, LOW, STEP, UNDEFINED
+from .estimates import Statistic, difference, elasticity, pooled_ratio, skewness, spread
+
+REPORT = Path(__file__).resolve().parents[2] / "docs" / "reference"
+"""Folder of targets.md and targets.json."""
+MORE_MONEY, MORE_REPS = "money +10 %", "reps +10 %"
+MONEY_ARC = ("money -30 %", "money +30 %")
+REPS_ARC = ("reps -30 %", "reps +30 %")
+MARKETING = ("sethuraman2011", "henningsen2011", "assmus1984")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number beside a published one.
+
+    Attributes
+    ----------
+    key
+        Row of the list of targets; a letter where a row holds several numbers, ``'`` for a second reading.
+    result, published
+        What it is, and what was published.
+    low, high
+        Tolerance; infinite where only a sign is known.
+    kind
+        H: number and tolerance; S: sign or shape.
+    sources
+        Keys of ``docs/references.bib``.
+    arms
+        Arms that it needs.
+    statistic
+        How it is computed from pooled replications.
+    reading
+        How it is read, in words.
+    percent
+        Shown in per cent.
+    judged
+        Whether it gets a verdict; otherwise it stands beside the row that does.
+    """
+
+    key: str
+    result: str
+    published: str
+    low: float
+    high: float
+    kind: str
+    sources: tuple[str, ...]
+    arms: tuple[str, ...]
+    statistic: Statistic
+    reading: str
+    percent: bool = False
+    judged: bool = True
+
+    @property
+    def number(self) -> str:
+        """Row of the list of targets that it belongs to."""
+        return self.key.rstrip("abcd'")
+
+    def shown(self, value: float) -> str:
+        """Write a value of this row."""
+        if not math.isfinite(value):
+            return "–"
+        digits = 0 if abs(value) >= 20.0 else 1 if abs(value) >= 4.0 else 2
+        return f"{100.0 * value:.1f} %" if self.percent else f"{value:.{digits}f}"
+
+    @property
+    def tolerance(self) -> str:
+        """Write the tolerance."""
+        if math.isinf(self.high):
+            return f"> {self.low:g}"
+        low, high = (100.0 * self.low, 100.0 * self.high) if self.percent else (self.low, self.high)
+        return f"{low:g}–{high:g}{' %' if self.percent else ''}"
+
+
+def _share(above: str, below: str, arm: str = BASE) -> dict[str, Any]:
+    return {"arms": (arm,), "statistic": pooled_ratio(arm, above, below), "percent": True}
+
+
+def _mean(above: str, below: str, arm: str = BASE) -> dict[str, Any]:
+    return {"arms": (arm,), "statistic": pooled_ratio(arm, above, below)}
+
+
+MONEY_ELASTICITY = elasticity(*MONEY_ARC, HIGH / LOW)
+REPS_ELASTICITY = elasticity(*REPS_ARC, HIGH / LOW)
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "R1", "marketing elasticity of revenue, quarters 1–4", "0.12", 0.05, 0.22, "H", MARKETING,
+        MONEY_ARC, MONEY_ELASTICITY,
+        "Central arc: ln(revenue with 30 % more programme money / revenue with 30 % less) / ln(1.3 / 0.7), permanent "
+        "from day 0, heads unchanged, the same random numbers in both arms. Revenue: first-year price of the deals "
+        "won in quarters 1–4.",
+    ),
+    Row(
+        "R1'",
+        "the same, by a step of +10 %", "0.12", 0.05, 0.22, "H", MARKETING, (BASE, MORE_MONEY),
+        elasticity(BASE, MORE_MONEY, STEP),
+        "As the target defines it: ln(revenue with 10 % more / revenue of the base firm) / ln 1.1. Its interval is "
+        "several times wider, so the arc is judged.",
+        judged=False,
+    ),
+    Row(
+        "R4",
+        "selling-effort elasticity of revenue, quarters 1–4", "0.31–0.34", 0.20, 0.50, "H", ("albers2010",),
+        REPS_ARC, REPS_ELASTICITY,
+        "Central arc as in R1, with 30 % more and 30 % fewer reps. New reps arrive fully ramped; a cut takes the "
+        "newest; heads may be fractional (a part-time post). Who leaves during the year is replaced, after a vacancy, "
+        "by somebody who is not ramped, in every arm.",
+    ),
+    Row(
+        "R4'",
+        "the same, by a step of +10 %", "0.31–0.34", 0.20, 0.50, "H", ("albers2010",), (BASE, MORE_REPS),
+        elasticity(BASE, MORE_REPS, STEP), "As R1'.", judged=False,
+    ),
+    Row(
+        "R5",
+        "selling less marketing elasticity, quarters 1–4", "> 0", 0.0, math.inf, "S",
+        ("albers2010", "sethuraman2011"), (*MONEY_ARC, *REPS_ARC), difference(REPS_ELASTICITY, MONEY_ELASTICITY),
+        "R4 − R1 by their arcs, replication by replication. Only the short run: the gap at quarters 9–12 is not "
+        "measured.",
+    ),
+    Row(
+        "R13",
+        "marketing leads handed over and not worked, overloaded firm", "70 %", 0.55, 0.85, "H", ("sabnis2013",),
+        reading="Scenario `undefined`. (Declined + gone cold before an attempt) / resolved, of the leads handed over "
+        "in the window. Leads whose buyer asked while they waited became requests (R15) and count in neither.",
+        **_share("mql_unworked", "mql_resolved", UNDEFINED),
+    ),
+    Row(
+        "R15a",
+        "inbound requests never answered, overloaded firm", "23 %", 0.15, 0.45, "H", ("oldroyd2011",),
+        reading="Scenario `undefined`. Ended without an attempt / resolved, of the requests of the window.",
+        **_share("inbound_never", "inbound_resolved", UNDEFINED),
+    ),
+    Row(
+        "R15b",
+        "mean hours to the first attempt, of the answered", "42 h", 24.0, 72.0, "H", ("oldroyd2011",),
+        reading="Scenario `undefined`. Calendar hours from the request to the first attempt (nights and weekends "
+        "count, as in the audit).",
+        **_mean("response_hours", "responses", UNDEFINED),
+    ),
+    Row(
+        "R16",
+        "converted leads reached within 6 attempts", "92–93 %", 0.88, 0.97, "H", ("velocify2012", "uci2014bank"),
+        reading="Of the deals won in the window that began as a marketing lead or request: those whose first "
+        "conversation came at attempt 1–6. The base plan allows 12.",
+        **_share("called_wins_early", "called_wins"),
+    ),
+    Row(
+        "R29",
+        "spread of wins per rep (CV), mixed tenure", "0.97", 0.4, 1.1, "H", ("olist2018",), (BASE,),
+        spread(BASE, "rep_years", "rep_wins", "rep_wins_squared_per_year"),
+        "A rep's wins per year on the roll; mean and variance over filled seat-years (a rep who was there half the "
+        "year weighs half), pooled over replications; reps of all tenures who were there for 30 days or more.",
+    ),
+    Row(
+        "R29'", "the same, wins as counted", "0.97", 0.4, 1.1, "H", ("olist2018",), (BASE,),
+        spread(BASE, "reps", "count_wins", "count_wins_squared"),
+        "Standard deviation / mean of the number of wins of each rep who was there for a day or more (KPI "
+        "`wins_per_rep_cv`): who left in January counts as a rep with few wins. The published number counts reps with "
+        "at least one win in three months, tenure unknown.",
+        judged=False,
+    ),
+    Row(
+        "R30", "lead → won", "1.5 %", 0.005, 0.04, "H", ("conversionbenchmarks2024",),
+        reading="Needs won in the window whose account had left an address / needs that first had one in the window "
+        "(accounts that come back with a known address included). A flow, not a cohort.",
+        **_share("lead_wins", "lead_needs"),
+    ),
+    Row(
+        "R31a",
+        "MQL → won, leads that marketing handed over", "4–5 % (benchmarks), 14 % (Olist)", 0.03, 0.15, "H",
+        ("olist2018", "conversionbenchmarks2024"),
+        reading="Deals won in the window that marketing had handed over (those whose buyer then asked included) / "
+        "leads handed over in the window.",
+        **_share("mql_wins", "mqls"),
+    ),
+    Row(
+        "R31b",
+        "the same, all handed to sales", "4–5 % (benchmarks), 14 % (Olist)", 0.03, 0.15, "H",
+        ("olist2018", "conversionbenchmarks2024"),
+        reading="Deals won that began as a marketing lead or request / leads and requests of the window, each case "
+        "once. Nearer to Olist, where every lead has filled in a form.",
+        **_share("handed_wins", "handed"),
+    ),
+    Row(
+        "R32", "days from MQL to win: mean / median", "2.6", 1.3, 4.0, "H", ("olist2018",), (BASE,),
+        skewness(BASE, "lead_to_win_days"),
+        "Days from hand-over by marketing to the win, of the deals won in the window that were handed over; pooled "
+        "over replications.",
+    ),
+    Row(
+        "R33a", "opportunity → won", "22 %", 0.17, 0.27, "H", ("conversionbenchmarks2024",),
+        reading="Won / decided, of the opportunities decided in the window.",
+        **_share("won", "decided"),
+    ),
+    Row(
+        "R33b", "won, after a proposal was sent", "47 %", 0.42, 0.52, "H", ("cso2018",),
+        reading="Of the opportunities decided in the window whose proposal was presented.",
+        **_share("sent_won", "sent"),
+    ),
+    Row(
+        "R33c", "lost, after a proposal was sent", "32 %", 0.27, 0.37, "H", ("cso2018",),
+        reading="As R33b: bought from a competitor.",
+        **_share("sent_lost", "sent"),
+    ),
+    Row(
+        "R33d", "no decision, after a proposal was sent", "21 %", 0.16, 0.26, "H", ("cso2018",),
+        reading="As R33b: bought from nobody.",
+        **_share("sent_no_decision", "sent"),
+    ),
+    Row(
+        "R34", "mean cycle of won deals near $25k, days", "60 d", 45.0, 85.0, "H", ("bridge2017",),
+        reading="Days from opportunity to win, of the deals won in the window with an annual list price of $15k–$40k.",
+        **_mean("near_days", "near"),
+    ),
+    Row(
+        "R35", "touches before an inbound win", "8", 5.0, 12.0, "H", ("rain2018",),
+        reading="Touches of the need by both teams, from its beginning to the decision, mean of the deals won in the "
+        "window that began with a request. Cold wins are not measured: calls that reach nobody are no touches "
+        "in the model.",
+        **_mean("inbound_touches", "inbound_wins"),
+    ),
+    Row(
+        "R36",
+        "share of trust gained before the first sales contact", "57–70 %", 0.50, 0.75, "H",
+        ("ceb2012", "sixsense2023"),
+        reading="Total trust just before the first touch by sales / total trust at the decision, mean of all deals "
+        "won in the window, own prospecting included.",
+        **_share("trust_share", "trust_known"),
+    ),
+    Row(
+        "R37", "share of accounts in market at a moment", "5 %", 0.04, 0.06, "H", ("dawes2021",),
+        reading="Time average of the accounts with an open need / accounts.",
+        **_share("in_market", "accounts"),
+    ),
+    Row(
+        "U",
+        "utilisation of reps in the base firm", "80–95 %, a condition of the targets", 0.80, 0.95, "S", (),
+        reading="Busy desk hours / available working hours, own prospecting aside.",
+        judged=False,
+        **_share("busy_hours", "available_hours"),
+    ),
+)  # fmt: skip
+BY_KEY = {row.key: row for row in ROWS}
+
+
+def chosen(names: Sequence[str] | None) -> tuple[Row, ...]:
+    """Return the rows with these keys or row numbers, in order; all of them if none are named."""
+    if not names:
+        return ROWS
+    wanted = set(names)
+    unknown = wanted - {row.key for row in ROWS} - {row.number for row in ROWS}
+    if unknown:
+        raise ValueError(f"no row is named {', '.join(sorted(unknown))}; rows: {', '.join(row.key for row in ROWS)}")
+    return tuple(row for row in ROWS if row.key in wanted or row.number in wanted)
