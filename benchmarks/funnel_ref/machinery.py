@@ -48,7 +48,7 @@ class Purpose(IntEnum):
 ARRIVE, TOUCH, COLD, LEAD, ABANDON, MSTART, MEND, BUY, DROP, EXHAUST, REQUEUE, REBUY, CHURN = map(int, Kind)
 AT_ARRIVAL, AT_TOUCH, AT_LEAVING = int(Rank.NEED), int(Rank.TOUCH), int(Rank.WINDOW)
 AT_END, AT_DECISION, AT_RENEWAL = int(Rank.TASK_END), int(Rank.DECISION), int(Rank.RENEWAL)
-P_BUY = [1.0 / (1.0 + math.exp(-(-2.0 + 0.8 * m))) for m in range(9)]
+P_BUY = [1.0 / (1.0 + math.exp(-(-2.0 + 0.8 * m))) for m in range(1, 9)]
 BLOCK = 256  # entities computed at once: their arrays stay within the processor's cache
 LEAVE_AFTER = 90 * DAY
 PER_HALF_LIFE = 1.0 / (30.0 * DAY)
@@ -103,10 +103,10 @@ class Market:
 
 def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
     """One buyer from arrival to the end."""
-    env, draws, write = market.env, market.draws, market.log.write
-    at = env.at
+    env, draws, extend, pack = market.env, market.draws, market.log.extend, market.log.pack
+    until = env.until
     now = env.now
-    write(now, number, ARRIVE, -1, 0.0)
+    extend(pack(now, number, ARRIVE, -1, 0.0))
 
     # nurture
     leave = now + LEAVE_AFTER
@@ -116,44 +116,46 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
     touches = 0
     while trust < 3.0:
         gap = gaps[touches] if touches < ahead else draws.touch_gap.single(number, touches)
-        if now + gap > leave:
-            yield at(leave, AT_LEAVING, number)
-            write(leave, number, COLD, -1, trust)
+        due = now + gap
+        if due > leave:
+            yield until(leave, AT_LEAVING, number)
+            extend(pack(leave, number, COLD, -1, trust))
             return
-        now += gap
-        yield at(now, AT_TOUCH, number, touches)
+        now = due
+        yield until(now, AT_TOUCH, number, touches)
         strength = strengths[touches] if touches < ahead else draws.touch_strength.single(number, touches)
         trust = trust * 2.0 ** (-gap * PER_HALF_LIFE) + strength
         touches += 1
-        write(now, number, TOUCH, -1, trust)
-    write(now, number, LEAD, -1, trust)
+        extend(pack(now, number, TOUCH, -1, trust))
+    extend(pack(now, number, LEAD, -1, trust))
 
     # meetings
     patience, lengths, gaps, buys, drops = draws.sales.take(number)
     ahead = len(gaps)
+    team = market.team
     for meeting in range(8):
         if meeting == ahead:  # rare: the rest one by one
             for blocks, row in zip(draws.sales.blocks, (patience, lengths, gaps, buys, drops), strict=True):
                 row.extend(blocks.single(number, n) for n in range(ahead, 8))
-        worker = yield market.team.request(0, number, None, now + patience[meeting], number, meeting)
+        worker = yield team.request(0, number, None, now + patience[meeting], number, meeting)
         queued, now = now, env.now
         if worker is None:
-            write(now, number, ABANDON, -1, (now - queued) / DAY)
+            extend(pack(now, number, ABANDON, -1, (now - queued) / DAY))
             return
-        write(now, number, MSTART, worker.number, (now - queued) / DAY)
+        extend(pack(now, number, MSTART, worker.number, (now - queued) / DAY))
         length = lengths[meeting]
         now += length
-        yield at(now, AT_END, number, meeting)
-        write(now, number, MEND, worker.number, length / DAY)
-        market.team.release(worker)
+        yield until(now, AT_END, number, meeting)
+        extend(pack(now, number, MEND, worker.number, length / DAY))
+        team.release(worker)
         now += gaps[meeting]
-        yield at(now, AT_DECISION, number, meeting)
-        if buys[meeting] < P_BUY[meeting + 1]:
+        yield until(now, AT_DECISION, number, meeting)
+        if buys[meeting] < P_BUY[meeting]:
             break
         if drops[meeting] < 0.15:
-            write(now, number, DROP, -1, 0.0)
+            extend(pack(now, number, DROP, -1, 0.0))
             return
-        write(now, number, REQUEUE if meeting < 7 else EXHAUST, -1, 0.0)
+        extend(pack(now, number, REQUEUE if meeting < 7 else EXHAUST, -1, 0.0))
     else:
         return
 
@@ -161,7 +163,7 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
     del strengths, patience, lengths, buys, drops  # customers stay long
     revenues, gaps, churns = draws.customer.take(number)
     ahead = len(gaps)
-    write(now, number, BUY, -1, revenues[0])
+    extend(pack(now, number, BUY, -1, revenues[0]))
     purchase = 0
     while True:
         if purchase + 1 == ahead:
@@ -169,12 +171,12 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
                 row.extend(blocks.single(number, n) for n in range(ahead, ahead + 2))
             ahead += 2
         now += gaps[purchase]
-        yield at(now, AT_RENEWAL, number, purchase)
+        yield until(now, AT_RENEWAL, number, purchase)
         churned = churns[purchase] < 0.3
         purchase += 1
-        write(now, number, REBUY, -1, revenues[purchase])
+        extend(pack(now, number, REBUY, -1, revenues[purchase]))
         if churned:
-            write(now, number, CHURN, -1, 0.0)
+            extend(pack(now, number, CHURN, -1, 0.0))
             return
 
 
@@ -186,7 +188,7 @@ def source(market: Market) -> Generator[Event, Any, None]:
     number = 0
     while True:
         now += row(number)[0]
-        yield env.at(now, AT_ARRIVAL, number)
+        yield env.until(now, AT_ARRIVAL, number)
         env.start(buyer(market, number))
         number += 1
 

@@ -203,7 +203,8 @@ class Desk:
             worker.leaving = False
 
     def _becomes_idle(self, worker: Worker) -> None:
-        worker.idle_since = now = int(self.env._now)
+        now: int = self.env._now  # type: ignore[assignment]
+        worker.idle_since = now
         insort(self._idle, (now, worker.seat, worker.number, worker))
         if worker.waiting:
             self._callers.append(worker)
@@ -355,7 +356,8 @@ class Desk:
             return
         self._asked = False
         idle, pool = self._idle, self._pool
-        while idle and self._is_open():
+        always = self.calendar is None
+        while idle and (always or self._is_open()):
             while pool:
                 entry = pool[0]
                 task = entry[3]

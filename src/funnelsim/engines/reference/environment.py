@@ -6,6 +6,8 @@ Three things differ from `simpy.Environment`:
 * when every transition of a microsecond has been applied, the end of the instant runs the hooks (the desks' dispatch);
 * nothing is scheduled beyond `Environment.end`.
 
+`Environment.until` is the cheap way to wait: each process has one event of its own for it, used again and again.
+
 Everything else of SimPy works as usual: processes, `event().succeed()`, conditions, resources, `timeout` with a whole
 number of microseconds. SimPy's own immediate events run at once, before the next keyed transition.
 """
@@ -13,44 +15,54 @@ number of microseconds. SimPy's own immediate events run at once, before the nex
 from __future__ import annotations
 
 import gc
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from heapq import heappop, heappush
-from operator import index
+from operator import index, length_hint
 from typing import TYPE_CHECKING, Any, Final
 
 import simpy
 from simpy.core import EmptySchedule, Infinity, StopSimulation
-from simpy.events import NORMAL, URGENT, Event
+from simpy.events import NORMAL, PENDING, URGENT, Event
 
 PLAIN_RANK: Final = 29
 """Plain timeouts: after the keyed transitions of their microsecond, before the dispatch, in order of creation."""
 
-_BUCKET_SHIFT: Final = 33  # a far bucket spans 2**33 microseconds (2.4 hours), or more on very long horizons
+_BUCKET_SHIFT: Final = 33  # a bucket spans 2**33 microseconds (2.4 hours), or more on very long horizons
 _MOST_BUCKETS: Final = 1 << 16
 
 Hook = Callable[[], None]
 Callback = Callable[[Event], None]
 
 
-_Entry = tuple[int, int, int, int, Event]
-
-
 class Moment(Event):
-    """An event at a fixed time and place in the order; made by `Environment.at`.
+    """An event at a fixed time and place in the order; made by `Environment.at` and `Environment.until`.
 
     It is triggered from the start, as a SimPy timeout is, and its value is None.
     """
 
+    __slots__ = ("process", "send")
+
+    process: Any
+    """The process whose own event this is, or None."""
+    send: Callable[[None], Event] | None
+    """What resumes that process."""
+
     _ok = True
     _value = None
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.callbacks = []
+        self.process = self.send = None
 
     def __lt__(self, other: object) -> bool:
         # Tuples in the event list compare their events only when time and key are the same.
         raise RuntimeError("two transitions share one key (time, rank, entity, sequence); keys must be unique")
 
 
+_Entry = tuple[int, int, int, int, Moment]
 _new = Moment.__new__  # without the detour over __init__, here and below
 
 
@@ -59,60 +71,106 @@ class Process(simpy.Process):
 
     def __init__(self, env: Environment, generator: Generator[Event, Any, Any]) -> None:
         super().__init__(env, generator)
-        self._keep_methods()
+        self._prepare(env)
 
-    def _keep_methods(self) -> None:
+    def _prepare(self, env: Environment) -> None:
         # Needed at each event; making them anew each time costs more than keeping them.
-        self._send = self._generator.send
-        self._wakers: list[Callback] = [self._resume]
+        self._waker: Callback = self._resume
+        self._moment = moment = _new(Moment)
+        moment.env = env
+        moment.callbacks = moment.process = self  # type: ignore[assignment]  # see `append`
+        moment.send = self._send = self._generator.send
+
+    def append(self, callback: Callback) -> None:
+        """Refuse others who want to wait for the process's own event: the process is that event's list of callbacks."""
+        if callback != self._waker or self.env._active_proc is not None:
+            raise RuntimeError("only its process can wait for the event of `until`, once; for others there is `at`")
+
+    def remove(self, _: Callback) -> None:
+        """Leave the own event, which then means nothing any more, and have a new one: an interrupt has come."""
+        self._moment.callbacks = []
+        self._moment.process = self._moment.send = None
+        self._prepare(self._moment.env)  # type: ignore[arg-type]
 
     def _resume(self, event: Event) -> None:
-        if not event._ok:
-            super()._resume(event)
-            return
         env = self.env
-        env._active_proc = self
+        before = env._active_proc  # a process may resume another one, by triggering a task
         while True:
+            if not event._ok:
+                super()._resume(event)
+                if self._value is not PENDING:
+                    self._let_go()
+                break
+            env._active_proc = self
             try:
                 event = self._send(event._value)
             except StopIteration as stop:
-                self._ok = True
-                self._value = stop.value
-                self._wakers = []
-                if self.callbacks:
-                    env.schedule(self)
-                else:  # nobody waits for the end of this process: no event is needed
-                    self.callbacks = None  # type: ignore[assignment]
-                event = None  # type: ignore[assignment]
+                self._succeeded(stop.value)
                 break
             except BaseException as error:
-                self._ok = False
-                error.__traceback__ = error.__traceback__.tb_next  # type: ignore[union-attr]
-                self._value = error
-                self._wakers = []
-                env.schedule(self)
-                event = None  # type: ignore[assignment]
+                self._failed(error)
                 break
-            try:
-                callbacks = event.callbacks
-            except AttributeError:
-                raise RuntimeError(f"process {self.name} yielded {event!r}, which is not an event") from None
-            if callbacks is not None:  # not yet processed
-                wakers = self._wakers
-                if callbacks:
-                    callbacks.append(self._resume)
-                elif len(wakers) == 1:
-                    # The usual case, nobody else waits for this event: lend it our own list.
-                    event.callbacks = wakers
-                else:
-                    # Somebody has added to that list (or an interrupt has emptied it): it stays with the earlier event.
-                    event.callbacks = self._wakers = [self._resume]
+            if env._active_proc is None and event is self._moment:
+                self._target = event
                 break
-            if not event._ok:  # type: ignore[unreachable]  # already processed (callbacks are None), and failed
-                super()._resume(event)
-                return
-        self._target = event
+            if self._waits_for(event):
+                break
+        env._active_proc = before
+
+    def _waits_for(self, event: Event) -> bool:
+        """Wait for what the generator has yielded, other than its own event; False if that has happened already."""
+        env = self.env
+        if env._active_proc is None:
+            raise RuntimeError(f"process {self.name} asked for an event with `until` and yielded another one")
+        try:
+            callbacks = event.callbacks
+        except AttributeError:
+            raise RuntimeError(f"process {self.name} yielded {event!r}, which is not an event") from None
+        if callbacks is not None:
+            callbacks.append(self._waker)
         env._active_proc = None
+        self._target = event
+        return callbacks is not None
+
+    def _succeeded(self, value: Any) -> None:
+        """The generator has returned."""
+        self._ok = True
+        self._value = value
+        if self.callbacks:
+            self.env.schedule(self)
+        else:  # nobody waits for the end of this process: no event is needed
+            self.callbacks = None  # type: ignore[assignment]
+        self._let_go()
+
+    def _failed(self, error: BaseException) -> None:
+        """The generator has raised."""
+        self._ok = False
+        error.__traceback__ = error.__traceback__.tb_next  # type: ignore[union-attr]
+        self._value = error
+        self.env.schedule(self)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Cut the circles of references, so that memory is free at once."""
+        self._target = None  # type: ignore[assignment]
+        moment = self._moment
+        moment.callbacks = []
+        moment.process = moment.send = None
+        del self._waker, self._moment, self._send
+        self.env._active_proc = None
+
+
+class _Buckets(dict[int, Any]):
+    """Far events by bucket: unsorted lists that come into being when needed; what lies beyond the end vanishes."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self._last = last
+        self._beyond: deque[_Entry] = deque(maxlen=0)
+
+    def __missing__(self, bucket: int) -> Any:
+        self[bucket] = entries = [] if bucket <= self._last else self._beyond
+        return entries
 
 
 class Environment(simpy.Environment):
@@ -142,17 +200,14 @@ class Environment(simpy.Environment):
         if end < start:
             raise ValueError(f"the end ({end}) lies before the start ({start})")
         self.end = end
-        self._start = start
         # The event list has two levels. Events of later buckets of time wait in unsorted lists. When a bucket's turn
-        # comes it is sorted (last event first, to pop from the end); what is added to it then goes into a heap.
+        # comes it is sorted and read from its beginning to its end; what is added to it then is inserted in its place.
         self._shift = _BUCKET_SHIFT
         while (end - start) >> self._shift >= _MOST_BUCKETS:
             self._shift += 1
-        self._far: list[list[_Entry]] = [[] for _ in range(((end - start) >> self._shift) + 1)]
-        self._sorted: list[_Entry] = []
-        self._late: list[_Entry] = []
-        self._bucket = 0
-        self._near_end = min(start + (1 << self._shift), end + 1)
+        self._last = end >> self._shift
+        self._far = _Buckets(self._last)
+        self._set_bucket(start >> self._shift, [])
         self._urgent: deque[Event] = deque()
         self._immediate: deque[Event] = deque()
         self._hooks: list[Hook] = []
@@ -175,18 +230,35 @@ class Environment(simpy.Environment):
             Order within the microsecond, see `funnelsim.events.instant_key`. A transition asked for within the present
             microsecond is applied next in this order, even when transitions with a later key have been applied already.
         """
-        event: Event = _new(Moment)
-        event.env = self
-        event.callbacks = []
+        moment = _new(Moment)
+        moment.env = self
+        moment.callbacks = []
+        moment.process = moment.send = None
         if time < self._near_end:
-            if time < self._now:
-                raise ValueError(f"time {time} lies before now ({self._now})")
-            heappush(self._late, (time, rank, entity, sequence, event))
+            self._add_soon((time, rank, entity, sequence, moment))
         elif time <= self.end:
-            self._far[(time - self._start) >> self._shift].append((time, rank, entity, sequence, event))
+            self._far[time >> self._shift].append((time, rank, entity, sequence, moment))
         else:
             return Event(self)
-        return event
+        return moment
+
+    def until(self, time: int, rank: int, entity: int = 0, sequence: int = 0) -> Event:
+        """Return the running process's own event, set to an absolute time: ``yield env.until(...)``.
+
+        As `at` (the parameters are the same), and cheaper, because a process has only one event of this kind and uses
+        it again and again. So it must be yielded at once and on its own, by the process that asked for it; beyond the
+        end it never happens.
+        """
+        try:
+            moment: Moment = self._active_proc._moment  # type: ignore[union-attr]
+        except AttributeError:
+            raise RuntimeError("`until` is for a running process, and it must yield the event at once") from None
+        self._active_proc = None  # it has nothing left to do but to yield
+        if time < self._near_end:
+            self._add_soon((time, rank, entity, sequence, moment))
+        else:
+            self._far[time >> self._shift].append((time, rank, entity, sequence, moment))
+        return moment
 
     def call_at(self, time: int, rank: int, entity: int, sequence: int, callback: Callback) -> Event:
         """Call `callback(event)` at an absolute time: as `at`, without a process."""
@@ -204,10 +276,8 @@ class Environment(simpy.Environment):
         process.env = self
         process.callbacks = []
         process._generator = generator
-        process._keep_methods()
-        active = self._active_proc
+        process._prepare(self)
         process._resume(self._started)
-        self._active_proc = active
         return process
 
     def schedule(self, event: Event, priority: int = NORMAL, delay: float = 0) -> None:
@@ -225,15 +295,8 @@ class Environment(simpy.Environment):
             else:
                 self._urgent.appendleft(event)
             return
-        if not event._ok:  # a failure in the future is carried by a moment, for `run_to_end` does not look for failures
-            failed, event = event, Moment(self)
-            event.callbacks.append(lambda _: self._handle(failed))
-        time = int(self._now) + _whole(delay)
-        entry = (time, 0 if priority < NORMAL else PLAIN_RANK, next(self._eid), 0, event)
-        if time < self._near_end:
-            heappush(self._late, entry)
-        elif time <= self.end:
-            self._far[(time - self._start) >> self._shift].append(entry)
+        rank = 0 if priority < NORMAL else PLAIN_RANK
+        self.call_at(int(self._now) + _whole(delay), rank, next(self._eid), 0, lambda _: self._handle(event))
 
     # -- the end of the instant ----------------------------------------------------------------------------------
 
@@ -286,37 +349,49 @@ class Environment(simpy.Environment):
 
     # -- running -------------------------------------------------------------------------------------------------
 
+    def _set_bucket(self, bucket: int, entries: list[_Entry]) -> None:
+        """Make these sorted entries the present bucket."""
+        self._bucket = bucket
+        self._near_end = min((bucket + 1) << self._shift, self.end + 1)
+        self._near = entries
+        self._coming = iter(entries)  # knows how far the bucket has been read
+
     def _next_bucket(self) -> bool:
         """Sort the next bucket that is not empty; False when none is left."""
-        far = self._far
-        number = len(far)
-        bucket = self._bucket + 1
-        while bucket < number and not far[bucket]:
+        far, bucket, last = self._far, self._bucket + 1, self._last
+        while bucket <= last and bucket not in far:
             bucket += 1
-        self._bucket = min(bucket, number - 1)
-        self._near_end = min(self._start + ((self._bucket + 1) << self._shift), self.end + 1)
-        if bucket == number:
+        if bucket > last:
+            self._set_bucket(last, [])
             return False
-        entries = far[bucket]
-        far[bucket] = []
-        entries.sort(reverse=True)
-        self._sorted.extend(entries)
+        entries: list[_Entry] = far.pop(bucket)
+        entries.sort()
+        while entries and entries[-1][0] > self.end:
+            entries.pop()
+        self._set_bucket(bucket, entries)
         return True
+
+    def _add_soon(self, entry: _Entry) -> None:
+        """Add an event to the present bucket."""
+        time, now = entry[0], self._now
+        if time > now:
+            insort(self._near, entry)
+        elif time == now:
+            insort(self._near, entry, len(self._near) - length_hint(self._coming))
+        else:
+            raise ValueError(f"time {time} lies before now ({now})")
 
     def _head(self) -> _Entry | None:
         """Return the first entry of the event list."""
-        late, in_order = self._late, self._sorted
-        if not late and not in_order and not self._next_bucket():
-            return None
-        if late and (not in_order or late[0] < in_order[-1]):
-            return late[0]
-        return in_order[-1]
+        left = length_hint(self._coming)
+        while not left and self._next_bucket():
+            left = length_hint(self._coming)
+        return self._near[-left] if left else None
 
     def _instant_is_over(self) -> bool:
         """Whether no keyed transition of the present microsecond is left."""
-        if self._sorted and self._sorted[-1][0] == self._now:
-            return False
-        return not self._late or self._late[0][0] != self._now
+        left = length_hint(self._coming)
+        return not left or self._near[-left][0] != self._now
 
     def peek(self) -> float:
         """Time of the next event, infinity if there is none."""
@@ -337,12 +412,12 @@ class Environment(simpy.Environment):
             head = self._head()
             if head is None:
                 raise EmptySchedule
-            if self._sorted and head is self._sorted[-1]:
-                self._sorted.pop()
+            next(self._coming)
+            self._now, _, _, _, moment = head
+            if moment.process is None:
+                self._handle(moment)
             else:
-                heappop(self._late)
-            self._now = head[0]
-            self._handle(head[4])
+                moment.process._resume(moment)
 
     def run(self, until: float | Event | None = None) -> Any:
         """Run as SimPy does: until there are no events, before a time not after the end, or until an event happens."""
@@ -354,34 +429,47 @@ class Environment(simpy.Environment):
 
     def run_to_end(self) -> None:
         """Run all events up to and including the end; the garbage collector rests meanwhile."""
-        late, in_order = self._late, self._sorted
         with collector_resting():
             self._finish_instant()
-            while True:
-                if late and (not in_order or late[0] < in_order[-1]):
-                    self._now, _, _, _, event = heappop(late)
-                elif in_order:
-                    self._now, _, _, _, event = in_order.pop()
-                elif self._next_bucket():
-                    continue
-                else:
-                    break
-                callbacks = event.callbacks
-                event.callbacks = None  # type: ignore[assignment]
-                for callback in callbacks:
-                    callback(event)
-                if self._stirred:
-                    self._finish_instant()
+            more = True
+            while more:
+                coming = self._coming
+                for self._now, _, _, _, moment in coming:
+                    send = moment.send
+                    if send is None:
+                        callbacks = moment.callbacks
+                        moment.callbacks = None  # type: ignore[assignment]
+                        for callback in callbacks:
+                            callback(moment)
+                    else:  # the own event of a process: as `Process._resume`, without the call
+                        self._active_proc = process = moment.process
+                        try:
+                            event = send(None)
+                        except StopIteration as stop:
+                            process._succeeded(stop.value)
+                        except BaseException as error:
+                            process._failed(error)
+                        else:
+                            if (event is not moment or self._active_proc is not None) and not process._waits_for(event):
+                                process._resume(event)
+                    if self._stirred:
+                        self._finish_instant()
+                more = self._next_bucket()
             self._now = self.end
 
     def _finish_instant(self) -> None:
         """Process what happens at once, and end the instant if its transitions are done."""
-        if self._urgent or self._immediate:
-            self._run_immediate()
-        while self._dispatch_asked:
-            if not self._instant_is_over():
+        while True:
+            if self._urgent or self._immediate:
+                self._run_immediate()
+            if not self._dispatch_asked:
+                break
+            left = length_hint(self._coming)
+            if left and self._near[-left][0] == self._now:
                 return  # still stirred: look again after the next transition
-            self._end_instant()
+            self._dispatch_asked = False
+            for hook in self._hooks:
+                hook()
         self._stirred = False
 
 

@@ -23,6 +23,8 @@ class LogBuilder:
     ----------
     write : callable
         ``write(*row)`` appends one row, one value per column in order.
+    pack, extend : callable
+        The two halves of `write`, for who writes very often: ``extend(pack(*row))``.
     dtype : numpy.dtype
         Type of a row.
     """
@@ -36,7 +38,8 @@ class LogBuilder:
         if row.size != self.dtype.itemsize:
             raise ValueError("the struct codes and the numpy types of the columns differ in size")
         self._buffer = buffer = bytearray()
-        pack, extend = row.pack, buffer.extend
+        self.pack = pack = row.pack
+        self.extend = extend = buffer.extend
 
         def write(*values: Any) -> None:
             extend(pack(*values))
