@@ -1,0 +1,190 @@
+"""All benchmarks: ``python -m benchmarks`` measures, prints, and writes the two files of results.
+
+``docs/reference/performance.md`` is for people, ``benchmarks/results.json`` for programs. ``--quick`` runs everything
+once at small sizes to see that it works; it writes nothing and judges nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks import base_scenario
+from benchmarks.base_scenario import Size
+from benchmarks.funnel_ref import run as funnel_ref
+from benchmarks.funnel_ref.run import Comparison
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "reference" / "performance.md"
+RESULTS = ROOT / "benchmarks" / "results.json"
+
+SPEED_TARGETS = {10_000: 2.5, 100_000: 3.3}
+"""Least ratio machinery / naive SimPy by number of buyers."""
+ROUNDS = {10_000: 7, 100_000: 3}
+GROWTH_ALLOWANCE = 0.10
+"""The fitted exponent may exceed that of n log n by this much: caches and noise."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target and what was found."""
+
+    what: str
+    target: str
+    found: str
+    passed: bool
+
+
+def machine() -> dict[str, object]:
+    """Describe the machine in words, its load, and the versions."""
+    try:
+        memory = f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GB of memory"
+        load = f"{os.getloadavg()[0]:.1f}"
+    except (AttributeError, OSError, ValueError):
+        memory, load = "memory not known", "not known"
+    versions = {name: importlib.metadata.version(name) for name in ("numpy", "simpy")}
+    return {
+        "machine": f"{platform.system()} on {platform.machine()}, {os.cpu_count()} processors, {memory}",
+        "load_at_start": load,
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        **versions,
+    }
+
+
+def verdicts(comparisons: list[Comparison], sizes: list[Size]) -> list[Verdict]:
+    """Hold what was measured against the targets."""
+    found = []
+    for one in comparisons:
+        target = SPEED_TARGETS[one.buyers]
+        found.append(
+            Verdict(
+                f"`funnel-ref`, {one.buyers:,} buyers: machinery against naive SimPy",
+                f"at least {target:g} times as fast",
+                f"{one.ratio:.2f} ({one.ratios[0]:.2f} to {one.ratios[-1]:.2f})",
+                one.ratio >= target,
+            )
+        )
+    found.append(
+        Verdict(
+            "`funnel-ref`: statistics against the reference values",
+            f"at most {funnel_ref.Z_LIMIT:g} standard errors away",
+            f"{max(worst[0] for one in comparisons for worst in one.worst_z.values() if worst is not None):.1f}",
+            all(funnel_ref.agrees(one) for one in comparisons),
+        )
+    )
+    grows, bound = base_scenario.exponent(sizes), base_scenario.exponent_of_n_log_n(sizes)
+    found.append(
+        Verdict(
+            f"base scenario: time against accounts n, from {base_scenario.FIT_FROM:,} on",
+            f"no faster than n log n: exponent at most {bound:.2f} + {GROWTH_ALLOWANCE:.2f}",
+            f"{grows:.2f}",
+            grows <= bound + GROWTH_ALLOWANCE,
+        )
+    )
+    largest = sizes[-1]
+    found.append(
+        Verdict(
+            f"base scenario: peak memory at {largest.accounts:,} accounts",
+            f"below {base_scenario.MOST_MB:,.0f} MB",
+            f"{largest.peak_mb:,.0f} MB",
+            largest.peak_mb < base_scenario.MOST_MB,
+        )
+    )
+    return found
+
+
+def page(about: dict[str, object], comparisons: list[Comparison], sizes: list[Size], judged: list[Verdict]) -> str:
+    """Write the page for people."""
+    lines = [
+        "# Performance",
+        "",
+        "Written by `python -m benchmarks` (`make bench`); what is measured and how: `benchmarks/README.md`.",
+        "",
+        f"Measured on {about['date']}: {about['machine']}; load average at the start {about['load_at_start']}; "
+        f"{about['python']}, NumPy {about['numpy']}, SimPy {about['simpy']}. Times are processor times. Ratios compare "
+        "runs that alternate within one session, so they hold better than seconds do; other work on the machine still "
+        "moves them, because it takes caches away from both engines unequally.",
+        "",
+        "## Targets",
+        "",
+        "| what | target | found | |",
+        "|---|---|---|---|",
+        *(f"| {v.what} | {v.target} | {v.found} | {'pass' if v.passed else '**fail**'} |" for v in judged),
+        "",
+        "## Machinery against naive SimPy: `funnel-ref`",
+        "",
+        "Medians over the rounds, event log on. One event is one row of the log, whatever an engine schedules inside.",
+        "",
+        "| buyers | engine | seconds | events | µs per event | peak MB | times as fast | single rounds |",
+        "|---:|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for one in comparisons:
+        for engine in funnel_ref.ENGINES:
+            mine = engine == "machinery"
+            lines.append(
+                f"| {one.buyers:,} | {engine} | {one.seconds[engine]:.2f} | {one.events[engine]:,.0f} "
+                f"| {one.us_per_event[engine]:.2f} | {one.peak_mb[engine]:.0f} "
+                f"| {f'{one.ratio:.2f}' if mine else '1'} "
+                f"| {', '.join(f'{ratio:.2f}' for ratio in one.ratios) if mine else ''} |"
+            )
+    lines += [
+        "",
+        "## The base scenario against the size of the market",
+        "",
+        f"One replication, {base_scenario.BURN_IN_QUARTERS} quarter of burn-in and {base_scenario.HORIZON_QUARTERS} "
+        "of horizon; the firm scaled with the market; a fresh process for each size. Peak memory is that of the whole "
+        "process, Python and libraries included.",
+        "",
+        "| accounts | seconds | log rows | µs per row | log MB | peak MB |",
+        "|---:|---:|---:|---:|---:|---:|",
+        *(
+            f"| {size.accounts:,} | {size.seconds:.2f} | {size.rows:,} | {size.seconds / size.rows * 1e6:.1f} "
+            f"| {size.log_mb:.1f} | {size.peak_mb:,.0f} |"
+            for size in sizes
+        ),
+        "",
+        f"Time grows as accounts to the {base_scenario.exponent(sizes):.2f} from {base_scenario.FIT_FROM:,} accounts "
+        f"on; n log n itself would show {base_scenario.exponent_of_n_log_n(sizes):.2f} there.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; returns 1 if a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast is the engine on this machine?")
+    parser.add_argument("--quick", action="store_true", help="small sizes, once; writes and judges nothing")
+    quick = parser.parse_args(arguments).quick
+    about = {"date": dt.date.today().isoformat(), **machine()}
+    print(", ".join(f"{key} {value}" for key, value in about.items()), flush=True)
+    comparisons = []
+    for buyers, rounds in {1_000: 1}.items() if quick else ROUNDS.items():
+        comparisons.append(funnel_ref.compare(buyers, rounds))
+        funnel_ref.show(comparisons[-1])
+    sizes = [base_scenario.measure(accounts) for accounts in ((1_000, 2_000) if quick else base_scenario.SIZES)]
+    base_scenario.show(sizes)
+    if quick:
+        return 0
+    judged = verdicts(comparisons, sizes)
+    for verdict in judged:
+        print(f"{'pass' if verdict.passed else 'FAIL'}: {verdict.what}: {verdict.found} ({verdict.target})")
+    PAGE.write_text(page(about, comparisons, sizes, judged), encoding="utf-8")
+    results = {
+        "about": about,
+        "funnel_ref": [asdict(one) for one in comparisons],
+        "base_scenario": [asdict(size) for size in sizes],
+        "targets": [asdict(verdict) for verdict in judged],
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {PAGE.relative_to(ROOT)}, {RESULTS.relative_to(ROOT)}")
+    return 0 if all(verdict.passed for verdict in judged) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
