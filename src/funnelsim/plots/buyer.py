@@ -146,6 +146,7 @@ def typical_win(run: Run) -> tuple[int | None, int | None]:
 
 def buyer_of(run: Run, account: int, need: int | None = None) -> Buyer:
     """Return one need of one account, read from the log."""
+    account = int(account)  # numbers of a table are numpy's, which overflow in the address of a random number
     log = run.log[run.log["account"] == account]
     numbers = sorted({int(number) for number in log["need"][log["kind"] == int(Kind.NEED)]})
     if not numbers:

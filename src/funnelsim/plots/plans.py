@@ -252,8 +252,8 @@ def _range(tied: Sequence[float], best: float, ratios: pd.Series) -> str:
     group, known = sorted({*tied, best}), sorted({float(ratio) for ratio in ratios})
     first = known.index(group[0])
     if len(tied) > 2 and known[first : first + len(group)] == group:
-        return f"{group[0]:.3g} to {group[-1]:.3g}"
-    return listed([f"{ratio:.3g}" for ratio in tied])
+        return f"{_ratio(group[0])} to {_ratio(group[-1])}"
+    return listed([_ratio(ratio) for ratio in tied])
 
 
 def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> str:
@@ -264,8 +264,8 @@ def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> st
         best = float(order["ratio"].iloc[0])
         tied = sorted({float(ratio) for ratio in part.loc[part["tied"].astype(bool), "ratio"]} - {best})
         verb = "earn most" if kpi.startswith(MONEY) else f"have the best {said(kpi)}"
-        text = f"{best:.3g} reps per marketer {verb} over {counted(horizon, 'quarter')}" if not parts else (
-            f"over {counted(horizon, 'quarter')} it is {best:.3g}"
+        text = f"{_ratio(best)} reps per marketer {verb} over {counted(horizon, 'quarter')}" if not parts else (
+            f"over {counted(horizon, 'quarter')} it is {_ratio(best)}"
         )  # fmt: skip
         if int(part["n"].max()) < 2:
             text += " (one replication: may be luck)"
@@ -273,3 +273,8 @@ def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> st
             text += f" ({_range(tied, best, part['ratio'])} tied)"
         parts.append(text)
     return "; ".join(parts)
+
+
+def _ratio(value: float) -> str:
+    """Return reps per marketer as people say it; heads are rounded, so that 2 can come as 2.006."""
+    return f"{round(value, 1):g}" if value >= 1.0 else f"{value:.2g}"
