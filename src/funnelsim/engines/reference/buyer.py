@@ -31,7 +31,7 @@ def buyer(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Even
     yield from moments(firm, need, candidates)
     if need.closed:
         return
-    yield env.at(need.window_end, Rank.WINDOW, account, need.number)
+    yield env.until(need.window_end, Rank.WINDOW, account, need.number)
     if need.closed:
         return
     if not need.stopped:
@@ -50,7 +50,7 @@ def moments(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Ev
         code = sequence >> 16
         if needs_address[code] and not need.known:
             continue  # only the buyer's own moments make its address known, so nothing can change before this one
-        yield env.at(opened + time, TOUCH, account, sequence)
+        yield env.until(opened + time, TOUCH, account, sequence)
         if need.closed:
             return
         if by_search[code]:

@@ -86,7 +86,7 @@ class Customers:
         firm, env, need = self.firm, self.firm.env, customer.need
         number = 0
         while True:
-            yield env.at(renewal, Rank.RENEWAL, need.account, number)
+            yield env.until(renewal, Rank.RENEWAL, need.account, number)
             phase = firm.phase
             p = renews(firm.total_trust(need), phase.churn, phase.term / DAY, phase.churn_trust, phase.churn_slope)
             n = 64 * need.number + number
@@ -114,7 +114,7 @@ class Customers:
         due = env.now + int(u * interval * DAY + 0.5)
         count = 0
         while True:
-            yield env.at(due, Rank.CARE, need.account, count)
+            yield env.until(due, Rank.CARE, need.account, count)
             if not customer.active:
                 return
             phase = firm.phase
@@ -148,7 +148,7 @@ class Customers:
                 hours=desk_hours,
                 value=(env.now - queued) / DAY,
             )
-            yield env.at(finish, Rank.TASK_END, reps.entity(worker.seat), 0)
+            yield env.until(finish, Rank.TASK_END, reps.entity(worker.seat), 0)
             reps.desk.release(worker)
             if not customer.active:
                 return
@@ -166,7 +166,7 @@ class Customers:
         while True:
             n = 1024 * need.number + count
             days = exponential(uniform(firm.key, need.account, Purpose.REFERRAL, n), 1.0 / firm.phase.referral_rate)
-            yield env.at(env.now + int(days * DAY + 0.5), Rank.REFERRAL, need.account, count)
+            yield env.until(env.now + int(days * DAY + 0.5), Rank.REFERRAL, need.account, count)
             if not customer.active or firm.phase.referral_rate <= 0.0:
                 return
             account = choose(uniform(firm.key, need.account, Purpose.REFERRED_ACCOUNT, n), firm.lowered.accounts)

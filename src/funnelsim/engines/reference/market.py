@@ -120,7 +120,7 @@ class Market:
             block = accounts[begin : begin + DEAL_AHEAD]
             self.firm.deck.deal_ahead(block, np.zeros(len(block), np.int64))
             for account, time in zip(block.tolist(), times[begin : begin + DEAL_AHEAD].tolist(), strict=True):
-                yield env.at(time, Rank.NEED, account, 0)
+                yield env.until(time, Rank.NEED, account, 0)
                 if self.needs_so_far.get(account, 0) == 0:
                     self.open_need(account)
 

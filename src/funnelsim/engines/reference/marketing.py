@@ -65,7 +65,7 @@ class Marketing:
         first_monday = day + (-calendar.date_of(env.now).weekday()) % 7
         week = first_monday
         while True:
-            yield env.at(calendar.day_start(week), Rank.PLANNING, 0, 0)
+            yield env.until(calendar.day_start(week), Rank.PLANNING, 0, 0)
             self._launch_what_fits()
             week += 7
 
@@ -158,18 +158,18 @@ class Marketing:
             hours=desk_hours,
             value=(env.now - queued) / DAY,
         )
-        yield env.at(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
         crew.desk.release(worker)
         left = self.backlog_hours - programme.hours
         self.backlog_hours = left if left > 1e-9 else 0.0
-        yield env.at(env.now + firm.phase.approval, Rank.PROGRAMME, number, 0)
+        yield env.until(env.now + firm.phase.approval, Rank.PROGRAMME, number, 0)
         self._live(code, Kind.PROGRAMME_LIVE, number, +1, 0)
         firm.add_content(programme.content)
         firm.add_goodwill(programme.goodwill)
         half = programme.live // 2
-        yield env.at(env.now + half, Rank.PROGRAMME, number, 1)
+        yield env.until(env.now + half, Rank.PROGRAMME, number, 1)
         self._live(code, Kind.PROGRAMME_WORN, number, -1, +1)
-        yield env.at(env.now + programme.live - half, Rank.PROGRAMME, number, 2)
+        yield env.until(env.now + programme.live - half, Rank.PROGRAMME, number, 2)
         self._live(code, Kind.PROGRAMME_ENDED, number, 0, -1)
 
     def _live(self, code: int, kind: Kind, number: int, fresh: int, worn: int) -> None:

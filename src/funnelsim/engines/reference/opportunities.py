@@ -98,7 +98,7 @@ class Opportunities:
                 self._missed(case, code, k)
                 break
             if due > env.now:
-                yield env.at(due, Rank.MEETING_DUE, need.account, 64 * need.number + k & 0xFFFFFF)
+                yield env.until(due, Rank.MEETING_DUE, need.account, 64 * need.number + k & 0xFFFFFF)
             worker = yield from self._wait_for_rep(case, k)
             if worker is None:
                 self._missed(case, code, k)
@@ -108,7 +108,7 @@ class Opportunities:
                 self._ends_without_us(case)
                 return
         if need.decision_at > env.now:
-            yield env.at(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
+            yield env.until(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
         self._decide(case)
 
     def _wait_for_rep(self, case: Case, k: int) -> Generator[Event, Any, Worker | None]:
@@ -146,7 +146,7 @@ class Opportunities:
             hours=desk_hours,
             value=(env.now - case.task.queued) / DAY,
         )
-        yield env.at(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), 0)
         self.sales.reps.desk.release(worker)
         strength = firm.phase.touchpoints[code].strength
         firm.touch(need, code, worker.number, k, effective_strength(strength, self.sales.reps.effect(worker.person)))

@@ -132,7 +132,7 @@ class Sales:
             gap = exponential(
                 uniform(firm.key, need.account, Purpose.RETRY_GAP, 256 * n + attempt), firm.phase.retry_days
             )
-            yield env.at(env.now + int(gap * DAY + 0.5), Rank.RETRY, need.account, 256 * n + attempt & 0xFFFFFF)
+            yield env.until(env.now + int(gap * DAY + 0.5), Rank.RETRY, need.account, 256 * n + attempt & 0xFFFFFF)
             if need.closed:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
                 return
@@ -205,7 +205,7 @@ class Sales:
             hours=desk_hours,
             value=(env.now - task.queued) / DAY,
         )
-        yield env.at(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
         crew.desk.release(worker)
         if reached and not need.closed:
             firm.note(
@@ -308,11 +308,11 @@ class Sales:
         firm = self.firm
         env, calendar = firm.env, firm.calendar
         for day, index, days in firm.lowered.paid_days:
-            yield env.at(calendar.day_start(day), Rank.PROSPECTING, 0, 0)
+            yield env.until(calendar.day_start(day), Rank.PROSPECTING, 0, 0)
             if firm.phase.prospecting_hours > 0.0:
                 for person in self.reps.people():
                     env.start(self._prospecting(person, day, calendar.day_end(day)))
-            yield env.at(calendar.day_end(day), Rank.PAYROLL, 0, 0)
+            yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
 
@@ -343,7 +343,7 @@ class Sales:
             hours=desk_hours,
             value=0.0,
         )
-        yield env.at(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
         self.reps.desk.release(worker)
         for call in range(int(hours * phase.calls_per_hour + 0.5)):
             self._cold_call(worker, 1024 * serial + call)
