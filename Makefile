@@ -4,7 +4,7 @@
 
 # --- what the targets run: edit here ---------------------------------------------------------------
 
-RUN_COMMAND     = $(BIN)/funnelsim compare ratio-study --out results/
+RUN_COMMAND     = $(BIN)/funnelsim compare staffing --out results/
 BENCH_COMMAND   = $(BIN)/python -m benchmarks
 TARGETS_COMMAND = $(BIN)/python -m tests.validation.report
 
@@ -73,7 +73,7 @@ fast: $(TEST_STAMP) ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow and not verification and not validation"
 
 notebooks-test: $(TEST_STAMP) ## run every notebook and compare its outputs
-	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval.cfg notebooks/
 
 wheel-test: $(TEST_STAMP) ## build the wheel, install it elsewhere, load a scenario from it

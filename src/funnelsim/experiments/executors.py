@@ -6,6 +6,7 @@ replications that every plan has finished, and pairs stay pairs.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -30,6 +31,8 @@ Progress = bool | Callable[[int, int], object] | None
 """Whether to show a progress bar, or a function that is told (done, total); none: a bar where somebody watches."""
 
 Results = Generator[tuple[Key, Kept], None, None]
+ROWS_WORTH_COLLECTING = 20_000
+"""After a run with more rows the memory of its model is given back at once."""
 MAX_WORKERS = 61 if sys.platform == "win32" else 1024
 
 
@@ -137,9 +140,11 @@ class _Bench:
         scenario = self.job.scenarios[label]
         if label not in self._lowered:
             self._lowered[label] = lower(scenario)
-        return kept(
-            run_once(scenario, self._lowered[label], self.job.seed, replication, self.job.engine), self.job.keep
-        )
+        run = run_once(scenario, self._lowered[label], self.job.seed, replication, self.job.engine)
+        result = kept(run, self.job.keep)
+        if len(run.log) > ROWS_WORTH_COLLECTING:
+            gc.collect()  # a finished model is full of cycles, and old enough that the collector rarely looks
+        return result
 
 
 def _failure(job: Job, key: Key, error: BaseException) -> BaseException:
