@@ -29,7 +29,7 @@ SCALE = 0.3
 REPLICATIONS = 6
 SEED = 1
 KNOWN_FAILURES: dict[str, str] = {
-    "R33b": "57.5 % (52.2 … 62.8 %) of proposals are won, 8 replications; the decision level selling.win is a little high",
+    "R33b": "57.5 % (52.2 … 62.8 %) of proposals are won (n = 8); the level selling.win is a little high",
 }
 """Rows that fail in the full report, with the measured value and what is known of the reason."""
 
