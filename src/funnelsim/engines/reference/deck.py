@@ -26,7 +26,7 @@ from funnelsim.randomness import (
     uniform_of,
     uniform_of_array,
 )
-from funnelsim.scenario.lowered import Lowered
+from funnelsim.scenario.lowered import Lowered, LoweredSegment
 
 Candidate = tuple[int, int, float]
 """Microseconds since the need arose, sequence (touchpoint code << 16 | number), uniform to be compared with reach."""
@@ -72,10 +72,14 @@ class Deck:
         self.kinds = [kind for kind in kinds if kind[1] > 0.0 and max(kind[2], kind[3]) > 0.0]
         self._dealt: dict[tuple[int, int], tuple[int, list[Candidate]]] = {}
 
+    def segment(self, account: int) -> LoweredSegment:
+        """Segment that an account belongs to."""
+        return self.lowered.segments[bisect_right(self.firsts, account) - 1]
+
     def traits(self, account: int, need: int, window: int | None = None) -> Traits:
         """Traits of `account`, and what belongs to its need number `need`."""
         key = self.key
-        segment = self.lowered.segments[bisect_right(self.firsts, account) - 1]
+        segment = self.segment(account)
         threshold = segment.threshold
         if segment.threshold_sd > 0.0:
             threshold = normal(uniform(key, account, Purpose.THRESHOLD, 0), threshold, segment.threshold_sd)
@@ -96,14 +100,9 @@ class Deck:
 
     def window(self, account: int, need: int) -> int:
         """Length of the window of a need in microseconds."""
-        segment = self.lowered.segments[bisect_right(self.firsts, account) - 1]
+        segment = self.segment(account)
         days = exponential(uniform(self.key, account, Purpose.NEED_WINDOW, need), segment.window_days)
         return int(days * DAY + 0.5)
-
-    def fits(self, account: int) -> bool:
-        """Whether the product can serve the account."""
-        segment = self.lowered.segments[bisect_right(self.firsts, account) - 1]
-        return uniform(self.key, account, Purpose.FIT, 0) < segment.fit_share
 
     def take(self, account: int, need: int) -> tuple[Traits, list[Candidate]]:
         """Traits and candidate moments within the window, dealt ahead or now."""

@@ -56,7 +56,6 @@ class Market:
         self.memory: dict[int, Need] = {}
         """Last need of accounts that left it with trust in us: they remember."""
         self.clock = DemandClock(lowered.start, [(phase.time, phase.demand) for phase in lowered.phases])
-        self.segment_firsts = [segment.first for segment in lowered.segments]
 
     def everyone_with_trust(self) -> Iterator[Need]:
         """Every account whose trust is kept."""
@@ -167,8 +166,8 @@ class Market:
         """The next need of an account, after a memoryless gap."""
         firm = self.firm
         number = self.needs_so_far.get(account, 0)
-        segment = firm.lowered.segments[bisect_right(self.segment_firsts, account) - 1]
-        days = exponential(uniform(firm.key, account, Purpose.NEED_GAP, number), segment.gap_days)
+        mean = firm.deck.segment(account).gap_days
+        days = exponential(uniform(firm.key, account, Purpose.NEED_GAP, number), mean)
         time = self.clock.later(firm.env.now, days)
         if time is None or time > firm.env.end:
             return
