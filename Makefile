@@ -115,7 +115,7 @@ define fill-venv
 endef
 
 $(RUN_STAMP):
-	$(call fill-venv,[parquet],$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP))
+	$(call fill-venv,[fast,parquet],$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP))
 
 $(TEST_STAMP):
 	$(call fill-venv,[test],$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP) $(TEST_STAMP))

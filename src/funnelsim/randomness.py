@@ -125,6 +125,7 @@ class Purpose(IntEnum):
     PROSPECT_HOURS = 39
     INITIAL_TENURE = 40
     INITIAL_TRUST = 41
+    WARM = 42
 
 
 # --- addresses ------------------------------------------------------------------------------------------------

@@ -301,6 +301,17 @@ class Desk:
         task.waiting = True
         self._put(task)
 
+    def move_all(self, other: Desk) -> None:
+        """Move every waiting task to another desk, without an owner there; each keeps its place in the order."""
+        entries, self._pool[:] = sorted(self._pool), []
+        for worker in self.workers:
+            entries += sorted(worker.own)
+            worker.own.clear()
+        for task in dict.fromkeys(entry[3] for entry in entries if entry[3].waiting):
+            self._take_off(task)
+            task.desk, task.owner, task.waiting = other, None, True
+            other._put(task)
+
     def change_priority(self, task: Task, priority: int) -> None:
         """Change the priority of a waiting task; it keeps its time queued and its number."""
         if not task.waiting:

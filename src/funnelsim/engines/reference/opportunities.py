@@ -69,9 +69,7 @@ class Opportunities:
         need.decision_at = env.now + int(days * DAY + 0.5)
         case.opened = env.now
         case.tried = True
-        case.owner = owner
-        if owner is not None:
-            self.sales.owned[owner][case] = None
+        self.sales.give(case, owner)
         firm.note(
             Kind.OPPORTUNITY,
             need,
@@ -87,7 +85,7 @@ class Opportunities:
     def _opportunity(self, case: Case, opened: int, cycle_days: float) -> Generator[Event, Any, None]:
         """Process: one-to-one touches with the buyer's own gaps between, then the buyer's decision."""
         firm, env, need = self.firm, self.firm.env, case.need
-        meetings = firm.phase.meetings
+        meetings, is_checkpoint = firm.phase.meetings, firm.phase.is_checkpoint
         for k, code in enumerate(meetings):
             u = uniform(firm.key, need.account, Purpose.MEETING_GAP, 64 * need.number + k)
             if k == 0:
@@ -104,7 +102,7 @@ class Opportunities:
                 self._missed(case, code, k)
                 break
             yield from self._meeting(case, worker, code, k)
-            if firm.phase.is_checkpoint[k] and not self._goes_on(case, k):
+            if is_checkpoint[k] and not self._goes_on(case, k):
                 self._ends_without_us(case)
                 return
         if need.decision_at > env.now:
@@ -129,8 +127,7 @@ class Opportunities:
         firm, env, need = self.firm, self.firm.env, case.need
         phase = firm.phase
         if case.owner is None and worker.on_roll:
-            case.owner = worker
-            self.sales.owned[worker][case] = None
+            self.sales.give(case, worker)
         u = uniform(firm.key, need.account, Purpose.MEETING_HOURS, 64 * need.number + k)
         hours = task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma)
         assert case.task is not None
@@ -186,12 +183,8 @@ class Opportunities:
     def _finish(self, case: Case) -> int:
         """The case is over; number of the rep who owned it."""
         case.need.case = None
-        owner = case.owner
-        if owner is None:
-            return -1
-        if owner in self.sales.owned:
-            self.sales.owned[owner].pop(case, None)
-        return owner.number
+        self.sales.drop(case)
+        return -1 if case.owner is None else case.owner.number
 
     def _won(self, case: Case) -> None:
         firm, need = self.firm, case.need

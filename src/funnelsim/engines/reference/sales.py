@@ -44,9 +44,20 @@ class Sales:
         self.firm.env.start(self._days())
 
     def phase_changed(self) -> None:
-        """New heads take effect."""
+        """New heads take effect; without SDRs the leads that wait for them wait for the reps."""
         self.reps.staff(established=False)
         self.sdrs.staff(established=False)
+        if self.front is self.reps:
+            self.sdrs.desk.move_all(self.reps.desk)
+
+    @property
+    def front(self) -> Crew:
+        """Who makes first contact now: the SDRs where the plan has any, else the reps."""
+        return self.sdrs if self.firm.phase.sdrs.heads > 0.0 else self.reps
+
+    def crew_of(self, worker: Worker) -> Crew:
+        """Whom a worker belongs to."""
+        return self.reps if worker.person.role == Role.REP else self.sdrs
 
     # -- where cases come from ---------------------------------------------------------------------------------------
 
@@ -94,18 +105,17 @@ class Sales:
         """Process: a case waits for a person, is tried until the buyer is reached, is qualified."""
         firm, env, need = self.firm, self.firm.env, case.need
         phase = firm.phase
-        crew = self.sdrs if phase.sdrs.heads > 0.0 else self.reps
         inbound = case.source == Source.INBOUND
         mean = phase.request_patience if inbound else phase.lead_patience
         n = 4 * need.number + case.source
         patience = int(exponential(uniform(firm.key, need.account, Purpose.PATIENCE, n), mean) * DAY + 0.5)
-        case.task = crew.desk.request(
+        case.task = self.front.desk.request(
             phase.priority_request if inbound else phase.priority_lead,
             task_number(need, case.source),
             patience_until=env.now + patience,
             entity=need.account,
             sequence=PATIENCES_PER_NEED * need.number + case.source,
-            choose=None if inbound else lambda worker: self._works(case, crew, worker.person),
+            choose=None if inbound else lambda worker: self._works(case, worker),
         )
         worker = yield case.task
         if worker is UPGRADED:
@@ -118,13 +128,13 @@ class Sales:
         case.tried = True
         delay = (env.now - case.queued) / HOUR
         m = warm(delay, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
-        is_warm = uniform(firm.key, need.account, Purpose.VISIT, n) < m
+        is_warm = uniform(firm.key, need.account, Purpose.WARM, n) < m
         attempt = 0
         while True:
             attempt += 1
-            reached = yield from self._attempt(case, crew, worker, attempt, is_warm)
+            reached = yield from self._attempt(case, worker, attempt, is_warm)
             if reached:
-                self._qualify(case, crew, worker)
+                self._qualify(case, worker)
                 return
             if need.closed or attempt >= firm.phase.max_attempts:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
@@ -138,27 +148,25 @@ class Sales:
                 return
             # The same person tries again; if gone, whoever is free.
             owner = worker if worker.on_roll else None
+            crew = self.front if owner is None else self.crew_of(owner)
             case.task = crew.desk.request(
                 firm.phase.priority_request if inbound else firm.phase.priority_lead,
                 task_number(need, case.source),
                 owner=owner,
             )
-            case.owner = owner
-            if owner is not None and crew is self.reps:
-                self.owned[owner][case] = None
+            self.give(case, owner)
             before = worker
             worker = yield case.task
-            if crew is self.reps and before in self.owned:
-                self.owned[before].pop(case, None)
+            self.drop(case)
             if worker is CLOSED:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), before)
                 return
 
-    def _works(self, case: Case, crew: Crew, person: Person) -> bool:
+    def _works(self, case: Case, worker: Worker) -> bool:
         """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
         firm = self.firm
         phase = firm.phase
-        people = len(crew.desk.workers)
+        crew = self.crew_of(worker)
         propensity = works_lead(
             phase.lead_preference,
             case.score - phase.lead_bar,
@@ -167,22 +175,20 @@ class Sales:
             phase.belief_weight,
             phase.tracking,
             phase.tracking_weight,
-            crew.years(person),
+            crew.years(worker.person),
             phase.experience_weight,
-            crew.desk.waiting / people if people else 0.0,
+            (crew.desk.waiting - 1) / len(crew.desk.workers),  # beside this lead
             phase.load_weight,
         )
         u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number)
         if u < propensity:
             return True
-        self._back_to_nurture(case, Kind.DECLINED, propensity, person.worker)
+        self._back_to_nurture(case, Kind.DECLINED, propensity, worker)
         return False
 
-    def _attempt(
-        self, case: Case, crew: Crew, worker: Worker, attempt: int, is_warm: bool
-    ) -> Generator[Event, Any, bool]:
+    def _attempt(self, case: Case, worker: Worker, attempt: int, is_warm: bool) -> Generator[Event, Any, bool]:
         """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
-        firm, env, need = self.firm, self.firm.env, case.need
+        firm, env, need, crew = self.firm, self.firm.env, case.need, self.crew_of(worker)
         phase = firm.phase
         n = 4 * need.number + case.source
         p = contact_probability(attempt, phase.contact_probability, phase.attempt_ratio)
@@ -241,9 +247,9 @@ class Sales:
 
     # -- qualification -----------------------------------------------------------------------------------------------
 
-    def _qualify(self, case: Case, crew: Crew, worker: Worker) -> None:
+    def _qualify(self, case: Case, worker: Worker) -> None:
         """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
-        firm, need = self.firm, case.need
+        firm, need, crew = self.firm, case.need, self.crew_of(worker)
         phase = firm.phase
         cold = case.source == Source.OUTBOUND
         code = phase.cold_touch if cold else phase.call_touch
@@ -277,10 +283,7 @@ class Sales:
         """A rep leaves: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
         cases = self.owned.pop(person.worker, {})
         for case in cases:
-            colleague = self.least_loaded()
-            case.owner = colleague
-            if colleague is not None:
-                self.owned[colleague][case] = None
+            self.give(case, self.least_loaded())
         for task in tasks:
             if task.payload is PROSPECTING:
                 task.desk.withdraw(task, None)
@@ -293,6 +296,18 @@ class Sales:
         """An SDR leaves: leads that were to be tried again wait for whoever is free."""
         for task in tasks:
             task.desk.reown(task, None)
+
+    def give(self, case: Case, owner: Worker | None) -> None:
+        """Give a case to somebody, or to nobody; reps keep a book of theirs."""
+        self.drop(case)
+        case.owner = owner
+        if owner in self.owned:
+            self.owned[owner][case] = None
+
+    def drop(self, case: Case) -> None:
+        """Take a case out of its owner's book."""
+        if case.owner in self.owned:
+            self.owned[case.owner].pop(case, None)
 
     def least_loaded(self) -> Worker | None:
         """Return the rep with the fewest cases (ties: the lowest seat), None if there is no rep."""
@@ -360,4 +375,4 @@ class Sales:
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
-        self._qualify(case, self.reps, worker)
+        self._qualify(case, worker)

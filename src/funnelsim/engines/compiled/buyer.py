@@ -1,0 +1,177 @@
+"""A buyer in market; as `engines.reference.buyer`."""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.calendar import at, sequence_of
+from funnelsim.engines.compiled.customers import await_referral
+from funnelsim.engines.compiled.draws import choose, found, readiness, score, touched, uniform
+from funnelsim.engines.compiled.firm import (
+    NAN,
+    NO_AMOUNT,
+    brand_now,
+    content_now,
+    entry_trust,
+    note,
+    phase_of,
+    relationship_now,
+    total_trust,
+    touch,
+    touchpoint_of,
+)
+from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
+from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.compiled.sales import buyer_asks, hand_over, need_is_over
+from funnelsim.events import DAY
+
+
+@jit
+def need_may_arise(a, account):  # type: ignore[no-untyped-def]
+    """A scheduled need arises, unless a referral has come first."""
+    g = GLOBALS(a, 0)
+    row = ACCOUNT(g.accounts, account)
+    if row.needs == sequence_of(g.event_key) and row.open == NONE:
+        open_need(a, account, NONE)
+
+
+@jit
+def open_need(a, account, referred_by):  # type: ignore[no-untyped-def]
+    """An account comes into the market."""
+    g = GLOBALS(a, 0)
+    row = ACCOUNT(g.accounts, account)
+    number = row.needs + 0
+    row.needs = number + 1
+    n = new_need(a, account, number)
+    need = NEED(g.needs, n)
+    entry = entry_trust(a)
+    if row.memory != NONE:
+        memory = row.memory + 0
+        brand = brand_now(a, memory)
+        need.relationship = relationship_now(a, memory)
+        entry = 1.0 - (1.0 - entry) * (1.0 - brand)
+        need.known = NEED(g.needs, memory).known
+        if need.known != 0:
+            need.stage = C.S_LEAD
+    need.brand = entry
+    if referred_by != NONE:
+        phase = phase_of(a)
+        need.relationship = touched(need.relationship, phase.referral_trust, phase.saturation)
+        note(a, C.K_REFERRAL, n, NONE, NONE, NONE, NONE, referred_by, NAN, NAN, NO_AMOUNT)
+    row.open = n
+    note(a, C.K_NEED, n, NONE, NONE, NONE, NONE, NONE, NAN, need.threshold, need.deal)
+    deal_moments(a, n, -1, need.window_end - need.opened)
+    at(a, need.window_end, C.R_WINDOW, account, number, C.WHAT_WINDOW, n)
+    consider(a, n)
+
+
+@jit
+def candidate(a, n):  # type: ignore[no-untyped-def]
+    """A candidate moment: it becomes a touch if its uniform lies below the present reach of its kind."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    if need.closed != 0:
+        return
+    sequence = sequence_of(g.event_key)
+    code = sequence >> 16
+    moment = MOMENT(g.moments, code)
+    if moment.needs_address != 0 and need.known == 0:
+        return
+    i = ((need.number * 64 + code) << 20) + (sequence & 0xFFFF)
+    u = uniform(g.key, need.account, C.P_TOUCH_ACCEPT, i)
+    if moment.by_search != 0:
+        phase = phase_of(a)
+        if u >= found(content_now(a, phase.content_rate), phase.content_half_saturation):
+            return
+    else:
+        kind = KIND(g.kinds, code)
+        reach = kind.accept_fit if need.fits != 0 else kind.accept_unfit
+        if u >= reach:
+            return
+    _meet(a, n, code, sequence & 0xFFFF)
+
+
+@jit
+def _meet(a, n, code, number):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    kind = touchpoint_of(a, code)
+    captured = False
+    if need.known == 0 and kind.capture > 0.0:
+        i = ((need.number * 64 + code) << 20) + number
+        captured = uniform(g.key, need.account, C.P_CAPTURE, i) < kind.capture
+    if captured:
+        need.known = 1
+        if need.stage == C.S_PROSPECT:
+            need.stage = C.S_LEAD
+    touch(a, n, code, NONE, number, kind.strength)
+    if captured:
+        note(a, C.K_LEAD, n, code, kind.team, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
+    consider(a, n)
+
+
+@jit
+def consider(a, n):  # type: ignore[no-untyped-def]
+    """After each change of trust: does the buyer ask for sales, or does marketing hand it over?"""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    has_case = need.case != NONE
+    if has_case:
+        case = CASE(g.cases, need.case)
+        if case.source != C.FROM_MQL or case.tried != 0:
+            return
+    if need.asked != 0 and need.handed != 0:
+        return
+    phase = phase_of(a)
+    trust = total_trust(a, n)
+    if need.asked == 0 and trust >= need.asks_at:
+        need.asked = 1
+        if uniform(g.key, need.account, C.P_ASK, need.number) < phase.ask_probability:
+            buyer_asks(a, n, trust)
+            return
+    if not has_case and need.known != 0 and need.handed == 0 and phase.hand_over != 0:
+        points = score(
+            readiness(trust, need.threshold),
+            need.fits != 0,
+            phase.score_centre,
+            phase.score_scale,
+            phase.score_fit_weight,
+            phase.score_noise,
+            need.score_z,
+        )
+        if points >= phase.lead_bar:
+            need.handed = 1
+            hand_over(a, n, points)
+
+
+@jit
+def window_ends(a, n):  # type: ignore[no-untyped-def]
+    """The window ends: without an opportunity of ours the need is over, else the buyer can be touched until it decides."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    if need.closed != 0:
+        return
+    if need.stopped != 0:
+        deal_moments(a, n, need.window_end - need.opened, need.decision_at - need.opened)
+        return
+    need_is_over(a, n)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < phase_of(a).competitor_share
+    stage = C.S_LOST if lost else C.S_NO_DECISION
+    close_need(a, n, stage, C.K_WINDOW_CLOSED, (g.now - need.opened) / DAY)
+
+
+@jit
+def referral(a, c):  # type: ignore[no-untyped-def]
+    """A customer recommends us to another account, which opens a need."""
+    g = GLOBALS(a, 0)
+    customer = CUSTOMER(g.customers, c)
+    if customer.active == 0 or phase_of(a).referral_rate <= 0.0:
+        return
+    need = NEED(g.needs, customer.need)
+    i = 1024 * need.number + customer.referrals
+    account = choose(uniform(g.key, need.account, C.P_REFERRED_ACCOUNT, i), g.n_accounts)
+    row = ACCOUNT(g.accounts, account)
+    if row.open == NONE and row.customer == NONE:
+        open_need(a, account, need.account)
+    customer.referrals += 1
+    await_referral(a, c)

@@ -1,0 +1,158 @@
+"""The event list: a calendar of fixed slots of time, the present slot a small heap, in the order of the model.
+
+An event of a later slot is put in front of that slot's list, unsorted. When the slot's turn comes, its events move to the
+heap, from which they come out by (time, key); the key packs rank, entity and sequence as `funnelsim.events.instant_key`.
+"""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled.layout import EVENT, GLOBALS, HEAP, NONE, SLOT
+from funnelsim.engines.compiled.records import jit
+
+
+@jit
+def at(a, time, rank, entity, sequence, what, ref):  # type: ignore[no-untyped-def]
+    """Have an event happen at a time, not before now; beyond the end it never happens."""
+    g = GLOBALS(a, 0)
+    if time > g.end:
+        return
+    key = (rank << 58) | (entity << 24) | sequence
+    slot = (time - g.start) >> g.slot_shift
+    if slot == g.slot:
+        _push(a, time, key, what, ref)
+        return
+    i = g.free_event
+    if i == NONE:
+        i = g.n_events
+        g.n_events = i + 1
+        event = EVENT(g.events, i)
+    else:
+        event = EVENT(g.events, i)
+        g.free_event = event.next
+    event.time = time
+    event.key = key
+    event.what = what
+    event.ref = ref
+    head = SLOT(g.slots, slot)
+    event.next = head.first
+    head.first = i
+
+
+@jit
+def _push(a, time, key, what, ref):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    heap = g.heap
+    i = g.n_heap
+    g.n_heap = i + 1
+    while i > 0:
+        above = (i - 1) >> 1
+        parent = HEAP(heap, above)
+        if parent.time < time or (parent.time == time and parent.key <= key):
+            break
+        _move(heap, above, i)
+        i = above
+    here = HEAP(heap, i)
+    here.time = time
+    here.key = key
+    here.what = what
+    here.ref = ref
+
+
+@jit
+def _move(heap, source, target):  # type: ignore[no-untyped-def]
+    s = HEAP(heap, source)
+    t = HEAP(heap, target)
+    t.time = s.time
+    t.key = s.key
+    t.what = s.what
+    t.ref = s.ref
+
+
+@jit
+def _pop(a):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    heap = g.heap
+    n = g.n_heap - 1
+    g.n_heap = n
+    if n == 0:
+        return
+    last = HEAP(heap, n)
+    time = last.time
+    key = last.key
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= n:
+            break
+        c = HEAP(heap, child)
+        if child + 1 < n:
+            d = HEAP(heap, child + 1)
+            if d.time < c.time or (d.time == c.time and d.key < c.key):
+                child += 1
+                c = d
+        if time < c.time or (time == c.time and key <= c.key):
+            break
+        _move(heap, child, i)
+        i = child
+    _move(heap, n, i)
+
+
+@jit
+def turn(a):  # type: ignore[no-untyped-def]
+    """Go to the next slot that holds events; False when none is left."""
+    g = GLOBALS(a, 0)
+    slot = g.slot + 1
+    last = g.n_slots
+    slots = g.slots
+    while slot < last and SLOT(slots, slot).first == NONE:
+        slot += 1
+    if slot >= last:
+        g.slot = last
+        return False
+    g.slot = slot
+    head = SLOT(slots, slot)
+    i = head.first
+    head.first = NONE
+    while i != NONE:
+        event = EVENT(g.events, i)
+        _push(a, event.time, event.key, event.what, event.ref)
+        following = event.next
+        event.next = g.free_event
+        g.free_event = i
+        i = following
+    return True
+
+
+@jit
+def is_next_now(a):  # type: ignore[no-untyped-def]
+    """Whether another event falls on the present microsecond."""
+    g = GLOBALS(a, 0)
+    return g.n_heap > 0 and HEAP(g.heap, 0).time == g.now
+
+
+@jit
+def is_next_before(a, time):  # type: ignore[no-untyped-def]
+    """Whether there is another event, before this time."""
+    g = GLOBALS(a, 0)
+    while g.n_heap == 0:
+        if not turn(a):
+            return False
+    return HEAP(g.heap, 0).time < time
+
+
+@jit
+def take(a):  # type: ignore[no-untyped-def]
+    """Make the next event the present one; there must be one (`is_next_before`)."""
+    g = GLOBALS(a, 0)
+    top = HEAP(g.heap, 0)
+    g.now = top.time
+    g.event_key = top.key
+    g.event_ref = top.ref
+    g.event_what = top.what
+    _pop(a)
+
+
+@jit
+def sequence_of(key):  # type: ignore[no-untyped-def]
+    """Intrinsic number of an event from its key."""
+    return key & 0xFFFFFF

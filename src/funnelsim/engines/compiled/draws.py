@@ -1,0 +1,142 @@
+"""Arithmetic, addressed uniforms and the laws of the model for compiled code, with the bits of their Python originals.
+
+`exp`, `log` and the uniforms are written anew, because compiled code can look at the bits of a number; the tests hold
+them to `funnelsim.arithmetic` and `funnelsim.randomness`. Everything else is compiled from the original source.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from funnelsim import arithmetic, randomness
+from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
+from funnelsim.rules import customers, people, qualification, reach, selling, trust
+
+U1, U12, U16, U27, U30, U31 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31))
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
+MIX1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX2 = np.uint64(0x94D049BB133111EB)
+ADDRESS = np.uint64(0xD1342543DE82EF95)
+MANTISSA = (1 << 52) - 1
+HALF = 1022 << 52
+"""Exponent bits of a number in [0.5, 1)."""
+
+
+@jit
+def exp(x: float) -> float:
+    """`funnelsim.arithmetic.exp`."""
+    if -708.0 < x < 709.0:
+        k = math.floor(x * 1.44269504088896338700e00 + 0.5)
+        high = x - k * 6.93147180369123816490e-01
+        low = k * 1.90821492927058770002e-10
+        r = high - low
+        t = r * r
+        c = r - t * (
+            1.66666666666666019037e-01
+            + t
+            * (
+                -2.77777777770155933842e-03
+                + t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))
+            )
+        )
+        # the power of two is a normal number here, so the product is exact, as ldexp is
+        return (1.0 - ((low - (r * c) / (2.0 - c)) - high)) * float_of((np.int64(k) + 1023) << 52)
+    return exp_edge(x)
+
+
+@jit
+def log(x: float) -> float:
+    """`funnelsim.arithmetic.log`."""
+    if 0.0 < x < np.inf:
+        bits = bits_of(x)
+        k = (bits >> 52) - 1022
+        if k == -1022:  # subnormal: made normal first
+            bits = bits_of(x * 18014398509481984.0)
+            k = (bits >> 52) - 1022 - 54
+        m = float_of((bits & MANTISSA) | HALF)
+        if m < 0.70710678118654752440:
+            m += m
+            k -= 1
+        f = m - 1.0
+        half = 0.5 * f * f
+        s = f / (2.0 + f)
+        z = s * s
+        w = z * z
+        t1 = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+        t2 = z * (
+            6.666666666666735130e-01
+            + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))
+        )
+        return k * 6.93147180369123816490e-01 - ((half - (s * (half + (t2 + t1)) + k * 1.90821492927058770002e-10)) - f)
+    if x == 0.0:
+        return -np.inf
+    if x > 0.0:
+        return x
+    return np.nan
+
+
+exp_edge = compiled_twins(arithmetic, {})["_exp_edge"]
+
+
+@jit
+def _mixed(z):  # type: ignore[no-untyped-def]
+    z = (z ^ (z >> U30)) * MIX1
+    z = (z ^ (z >> U27)) * MIX2
+    return z ^ (z >> U31)
+
+
+@jit
+def stream(key, entity, purpose):  # type: ignore[no-untyped-def]
+    """`funnelsim.randomness.stream`."""
+    return _mixed(key ^ (((np.uint64(entity) << U16) | np.uint64(purpose)) * ADDRESS))
+
+
+@jit
+def uniform_of(stream, n):  # type: ignore[no-untyped-def]
+    """`funnelsim.randomness.uniform_of`."""
+    z = _mixed(stream + (np.uint64(n) + U1) * GAMMA)
+    return (float(np.int64(z >> U12)) + 0.5) * 2.220446049250313e-16
+
+
+@jit
+def uniform(key, entity, purpose, n):  # type: ignore[no-untyped-def]
+    """`funnelsim.randomness.uniform`."""
+    return uniform_of(stream(key, entity, purpose), n)
+
+
+_OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
+LAWS = _OWN
+for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers):
+    LAWS = compiled_twins(_module, LAWS)
+"""Every law of the model, by name."""
+
+exponential = LAWS["exponential"]
+kumaraswamy = LAWS["kumaraswamy"]
+lognormal = LAWS["lognormal"]
+normal = LAWS["normal"]
+choose = LAWS["choose"]
+logistic = LAWS["logistic"]
+decayed = LAWS["decayed"]
+touched = LAWS["touched"]
+total = LAWS["total"]
+tired = LAWS["tired"]
+entry_trust = LAWS["entry_trust"]
+acceptance = LAWS["acceptance"]
+found = LAWS["found"]
+readiness = LAWS["readiness"]
+score = LAWS["score"]
+warm = LAWS["warm"]
+contact_probability = LAWS["contact_probability"]
+interested = LAWS["interested"]
+works_lead = LAWS["works_lead"]
+updated_belief = LAWS["updated_belief"]
+task_hours = LAWS["task_hours"]
+cycle_median = LAWS["cycle_median"]
+stays = LAWS["stays"]
+wins = LAWS["wins"]
+effective_strength = LAWS["effective_strength"]
+ramp = LAWS["ramp"]
+pay_of_day = LAWS["pay_of_day"]
+renews = LAWS["renews"]

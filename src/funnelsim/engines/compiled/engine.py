@@ -1,0 +1,159 @@
+"""The compiled engine's door: a lowered scenario in, an event log out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from funnelsim.engines.compiled import layout as L
+from funnelsim.engines.compiled.compiling import kernel
+from funnelsim.engines.compiled.tables import input_tables
+from funnelsim.events import DAY
+from funnelsim.randomness import Purpose, run_key, uniform_array
+from funnelsim.scenario.lowered import Lowered
+
+AT_A_TIME = 4096
+EVENTS_PER_SLOT = 4.0
+FEWEST_SLOTS, MOST_SLOTS = 1 << 10, 1 << 20
+FAILURES = {1: "one instant wrote more rows than there was room for", 2: "an intensity exceeds its bound"}
+
+
+class State:
+    """Everything that a run knows: tables, and the record of globals in which their addresses stand.
+
+    Parameters
+    ----------
+    lowered : Lowered
+        The scenario as engines see it.
+    seed, replication : int
+        Address of the run's randomness.
+    """
+
+    def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
+        key = run_key(seed, replication)
+        self.globals = np.zeros(1, L.GLOBALS_ROW)
+        self.inputs = input_tables(lowered)
+        self.inputs["declared"] = declared_customers(lowered, key).view(L.NUMBER_ROW)
+        days = (lowered.end - lowered.start) / DAY
+        needs = sum(
+            s.accounts * (days / (s.gap_days + s.window_days) + 0.1) for s in lowered.segments
+        )  # at demand 1; more demand grows the tables
+        slots = 1 << int(np.ceil(np.log2(min(max(needs * 12 / EVENTS_PER_SLOT, FEWEST_SLOTS), MOST_SLOTS))))
+        shift = 0
+        while (lowered.end - lowered.start) >> shift >= slots:
+            shift += 1
+        accounts = np.full(lowered.accounts, -1, L.ACCOUNT_ROW.descr[0][1]) if False else np.empty(
+            lowered.accounts, L.ACCOUNT_ROW
+        )
+        for name in ("open", "memory", "customer"):
+            accounts[name] = L.NONE
+        accounts["needs"] = 0
+        seats = np.zeros(L.DESKS * L.SEATS, L.SEAT_ROW)
+        seats["person"] = L.CLOSED_SEAT
+        seats["incumbent"] = -1
+        desks = np.zeros(L.DESKS, L.DESK_ROW)
+        for name in ("pool_root", "idle_first", "idle_last"):
+            desks[name] = L.NONE
+        desks["wakes"] = -L.NEVER
+        slot_rows = np.full(slots, L.NONE, "<i4").view(L.SLOT_ROW)
+        self.state = {
+            "kinds": np.zeros(len(self.inputs["moments"]), L.KIND_ROW),
+            "accounts": accounts,
+            "seats": seats,
+            "desks": desks,
+            "slots": slot_rows,
+        }
+        declared = len(self.inputs["declared"])
+        events = int(lowered.accounts + needs) + 4 * declared + 8 * AT_A_TIME
+        sizes = {
+            "log": int(needs * 12) + 300 * 50 + 4 * declared,
+            "needs": int(needs) + declared,
+            "cases": int(needs * 0.2),
+            "tasks": int(needs),
+            "persons": 3 * L.SEATS,
+            "customers": int(needs * 0.1) + declared,
+            "programmes": 0,
+            "events": events,
+            "heap": events,
+        }
+        self.growing = {name: np.empty(sizes[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
+        g = self.globals[0]
+        g["key"] = key
+        g["start"], g["end"], g["now"], g["stop"] = lowered.start, lowered.end, lowered.start, L.NEVER
+        calendar = lowered.calendar
+        g["first_day"], g["span"] = calendar.first_day, calendar.last_day - calendar.first_day + 1
+        g["opens"], g["closes"], g["day_length"] = calendar.opens, calendar.closes, calendar.day_length
+        g["slot_shift"], g["free_event"] = shift, L.NONE
+        g["quarter"] = -1
+        g["allowance_time"] = g["goodwill_time"] = g["content_time"] = lowered.start
+        g["goodwill_value"], g["content_value"] = lowered.goodwill_start, lowered.content_start
+        g["belief"] = lowered.belief_start
+        g["psi_a"], g["psi_b"] = lowered.psi_a, lowered.psi_b
+        g["propensity_sd"], g["customer_trust"] = lowered.propensity_sd, lowered.customer_trust
+
+    def _write_addresses(self) -> None:
+        g = self.globals[0]
+        for tables in (self.inputs, self.state):
+            for name, table in tables.items():
+                g[name] = table.ctypes.data
+                g[f"n_{name}"] = len(table)
+        for name, table in self.growing.items():
+            g[name] = table.ctypes.data
+            g[f"cap_{name}"] = len(table)
+
+    def _grow(self) -> None:
+        for name, table in self.growing.items():
+            n = int(self.globals[0][f"n_{name}"])
+            if n + 2 * AT_A_TIME > len(table):
+                larger = np.empty(2 * len(table), table.dtype)
+                larger[:n] = table[:n]
+                self.growing[name] = larger
+        most = len(self.growing["events"])
+        if len(self.growing["heap"]) < most:
+            n = int(self.globals[0]["n_heap"])
+            larger = np.empty(most, L.HEAP_ROW)
+            larger[:n] = self.growing["heap"][:n]
+            self.growing["heap"] = larger
+
+    def run(self, stop: int = L.NEVER) -> None:
+        """Run until the next event is not before `stop`."""
+        from funnelsim.engines.compiled.loop import FAILED, MORE_ROOM
+
+        advance = kernel()
+        self.globals[0]["stop"] = stop
+        while True:
+            self._write_addresses()
+            code = advance(self.globals.ctypes.data)
+            if code == FAILED:
+                raise RuntimeError(FAILURES[int(self.globals[0]["failure"])])
+            if code != MORE_ROOM:
+                return
+            self._grow()
+
+    @property
+    def log(self) -> np.ndarray:
+        """Rows of the event log so far."""
+        return self.growing["log"][: int(self.globals[0]["n_log"])]
+
+
+def declared_customers(lowered: Lowered, key: int) -> np.ndarray:
+    """Return the accounts that are customers at the start: those that fit with the smallest uniforms."""
+    if lowered.customers_start == 0:
+        return np.zeros(0, "<i8")
+    accounts = np.arange(lowered.accounts)
+    share = np.repeat([s.fit_share for s in lowered.segments], [s.accounts for s in lowered.segments])
+    fits = uniform_array(key, accounts, int(Purpose.FIT), 0) < share
+    u = uniform_array(key, accounts, int(Purpose.INITIAL_CUSTOMER), 0)
+    u = np.where(fits, u, u + 1.0)
+    return np.sort(np.argsort(u, kind="stable")[: lowered.customers_start]).astype("<i8")
+
+
+def simulate_log(lowered: Lowered, seed: int, replication: int = 0) -> np.ndarray:
+    """Event log of one replication, row by row that of `engines.reference.model.simulate_log`."""
+    state = State(lowered, seed, replication)
+    state.globals[0]["plans_known"] = 1
+    state.run()
+    log = state.log
+    log.flags.writeable = False
+    return log

@@ -1,0 +1,216 @@
+"""What everyone in the model shares: the log, trust and the firm-wide stocks; as `engines.reference.firm`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.draws import decayed, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
+from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
+from funnelsim.engines.compiled.records import jit
+from funnelsim.events import DAY
+from funnelsim.events import NO_AMOUNT as NO_AMOUNT_
+
+NO_AMOUNT = np.int64(NO_AMOUNT_)
+NAN = np.nan
+LOG_FULL = 1
+"""Failure: one instant has written more rows than there was room for."""
+
+
+@jit
+def phase_of(a):  # type: ignore[no-untyped-def]
+    """Return the present phase."""
+    g = GLOBALS(a, 0)
+    return PHASE(g.phases, g.phase)
+
+
+@jit
+def touchpoint_of(a, code):  # type: ignore[no-untyped-def]
+    """Return a touchpoint as it is in the present phase."""
+    g = GLOBALS(a, 0)
+    return TOUCHPOINT(g.touchpoints, g.phase * g.n_moments + code)
+
+
+# --- log ------------------------------------------------------------------------------------------------------
+
+
+@jit
+def write(a, kind, account, need, stage, touchpoint, team, person, source, item, hours, brand, relationship, value, amount):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Write one row of the event log."""
+    g = GLOBALS(a, 0)
+    n = g.n_log
+    if n >= g.cap_log:
+        g.failure = LOG_FULL
+        return
+    g.n_log = n + 1
+    row = LOG(g.log, n)
+    row.time = g.now
+    row.kind = kind
+    row.account = account
+    row.need = need
+    row.stage = stage
+    row.touchpoint = touchpoint
+    row.team = team
+    row.person = person
+    row.source = source
+    row.item = item
+    row.hours = hours
+    row.brand = brand
+    row.relationship = relationship
+    row.value = value
+    row.amount = amount
+
+
+@jit
+def note(a, kind, n, touchpoint, team, person, source, item, hours, value, amount):  # type: ignore[no-untyped-def]
+    """Write a row about a need; `person` is a number of the log."""
+    need = NEED(GLOBALS(a, 0).needs, n)
+    write(a, kind, need.account, need.number, need.stage, touchpoint, team, person, source, item, hours,
+          brand_now(a, n), relationship_now(a, n), value, amount)  # fmt: skip
+
+
+@jit
+def note_firm(a, kind, touchpoint, team, person, source, item, hours, value, amount):  # type: ignore[no-untyped-def]
+    """Write a row that is about no need."""
+    write(a, kind, NONE, NONE, NONE, touchpoint, team, person, source, item, hours, NAN, NAN, value, amount)
+
+
+@jit
+def number_of(a, p):  # type: ignore[no-untyped-def]
+    """Return the number in the log of a person, -1 for nobody."""
+    if p == NONE:
+        return NONE
+    return PERSON(GLOBALS(a, 0).persons, p).number
+
+
+# --- trust ----------------------------------------------------------------------------------------------------
+
+
+@jit
+def brand_now(a, n):  # type: ignore[no-untyped-def]
+    """Brand trust of a need's account now."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    return decayed(need.brand, phase_of(a).brand_rate, (g.now - need.stamp) / DAY)
+
+
+@jit
+def relationship_now(a, n):  # type: ignore[no-untyped-def]
+    """Relationship trust of a need's account now."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    return decayed(need.relationship, phase_of(a).relationship_rate, (g.now - need.stamp) / DAY)
+
+
+@jit
+def total_trust(a, n):  # type: ignore[no-untyped-def]
+    """Total trust of a need's account now."""
+    return total(brand_now(a, n), relationship_now(a, n))
+
+
+@jit
+def touch(a, n, code, person, item, strength):  # type: ignore[no-untyped-def]
+    """A touch reaches the account: trust jumps, the log gets a row."""
+    g = GLOBALS(a, 0)
+    phase = phase_of(a)
+    need = NEED(g.needs, n)
+    kind = touchpoint_of(a, code)
+    now = g.now
+    brand = brand_now(a, n)
+    relationship = relationship_now(a, n)
+    if phase.fatigue > 0.0:
+        recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
+        strength = tired(strength, phase.fatigue, recent)
+        need.recent = recent + 1.0
+        need.recent_stamp = now
+    before = total(brand, relationship)
+    if kind.brand != 0:
+        brand = touched(brand, strength, phase.saturation)
+    if kind.relationship != 0:
+        relationship = touched(relationship, strength, phase.saturation)
+    need.brand = brand
+    need.relationship = relationship
+    need.stamp = now
+    write(a, C.K_TOUCH, need.account, need.number, need.stage, code, kind.team, person, NONE, item, NAN,
+          brand, relationship, total(brand, relationship) - before, NO_AMOUNT)  # fmt: skip
+
+
+# --- firm-wide stocks -----------------------------------------------------------------------------------------
+
+
+@jit
+def goodwill_now(a, rate):  # type: ignore[no-untyped-def]
+    """Goodwill now under a decay rate."""
+    g = GLOBALS(a, 0)
+    return decayed(g.goodwill_value, rate, (g.now - g.goodwill_time) / DAY)
+
+
+@jit
+def content_now(a, rate):  # type: ignore[no-untyped-def]
+    """Findable content now under a decay rate."""
+    g = GLOBALS(a, 0)
+    return decayed(g.content_value, rate, (g.now - g.content_time) / DAY)
+
+
+@jit
+def write_goodwill(a, value):  # type: ignore[no-untyped-def]
+    """Set goodwill as of now."""
+    g = GLOBALS(a, 0)
+    g.goodwill_value = value
+    g.goodwill_time = g.now
+
+
+@jit
+def write_content(a, value):  # type: ignore[no-untyped-def]
+    """Set content as of now."""
+    g = GLOBALS(a, 0)
+    g.content_value = value
+    g.content_time = g.now
+
+
+@jit
+def entry_trust(a):  # type: ignore[no-untyped-def]
+    """Brand trust with which an account enters the market now."""
+    phase = phase_of(a)
+    return entry_trust_law(goodwill_now(a, phase.goodwill_rate), phase.entry_trust)
+
+
+@jit
+def add_goodwill(a, gain):  # type: ignore[no-untyped-def]
+    """Goodwill jumps."""
+    if gain == 0.0:
+        return
+    write_goodwill(a, goodwill_now(a, phase_of(a).goodwill_rate) + gain)
+    note_firm(a, C.K_GOODWILL, NONE, NONE, NONE, NONE, NONE, NAN, GLOBALS(a, 0).goodwill_value, NO_AMOUNT)
+
+
+@jit
+def add_content(a, gain):  # type: ignore[no-untyped-def]
+    """Findable content jumps."""
+    if gain == 0.0:
+        return
+    write_content(a, content_now(a, phase_of(a).content_rate) + gain)
+
+
+@jit
+def learn_about_leads(a, good):  # type: ignore[no-untyped-def]
+    """Sales' belief in marketing's leads moves with each lead it worked."""
+    g = GLOBALS(a, 0)
+    g.belief = updated_belief(g.belief, good, phase_of(a).belief_memory)
+    note_firm(a, C.K_BELIEF, NONE, NONE, NONE, NONE, NONE, NAN, g.belief, NO_AMOUNT)
+
+
+@jit
+def rewrite_trust(a, brand_rate, relationship_rate):  # type: ignore[no-untyped-def]
+    """Set the trust of everybody who has any as of now, under these rates: they are about to change."""
+    g = GLOBALS(a, 0)
+    for account in range(g.n_accounts):
+        row = ACCOUNT(g.accounts, account)
+        n = row.open if row.open != NONE else row.memory
+        if n != NONE:
+            need = NEED(g.needs, n)
+            days = (g.now - need.stamp) / DAY
+            need.brand = decayed(need.brand, brand_rate, days)
+            need.relationship = decayed(need.relationship, relationship_rate, days)
+            need.stamp = g.now

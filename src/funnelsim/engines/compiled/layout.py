@@ -1,0 +1,190 @@
+"""The tables of a run: one structured type per kind of thing, and where each stands.
+
+Times are integer microseconds, money is cents, references are row numbers (`NONE`: nothing), flags are 0 or 1. Rows are
+never given back while a run lasts: a stale event may still ask what became of the thing it was about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Final
+
+import numpy as np
+
+from funnelsim.engines.compiled.records import rows_of
+from funnelsim.events import COLUMNS
+from funnelsim.scenario.lowered import LoweredRole, LoweredSegment, Phase
+
+NONE: Final = -1
+NEVER: Final = 2**62
+"""Beyond every horizon; also: a task without an end of patience."""
+DESKS: Final = 3
+"""Desks, in the order in which they hand out work: marketers, reps, SDRs; a desk has the number of its role."""
+SEATS: Final = 1000
+"""Seats of a role."""
+CLOSED_SEAT: Final = -2
+
+_TYPES = {"int": "<i8", "float": "<f8", "bool": "<i8"}
+
+
+def _table(*columns: tuple[str, str]) -> np.dtype:
+    return np.dtype(list(columns), align=True)
+
+
+def _of_class(lowered: type, *more: tuple[str, str]) -> np.dtype:
+    """The numbers of a lowered dataclass under their own names."""
+    return _table(*((f.name, _TYPES[str(f.type)]) for f in fields(lowered) if str(f.type) in _TYPES), *more)  # type: ignore[arg-type]
+
+
+def _all(kind: str, *names: str) -> list[tuple[str, str]]:
+    return [(name, kind) for name in names]
+
+
+# --- inputs ---------------------------------------------------------------------------------------------------
+
+PHASE_ROW = _of_class(Phase, ("n_meetings", "<i8"), ("mix_changed", "<i8"))
+ROLE_ROW = _of_class(LoweredRole)
+"""Row phase * DESKS + role."""
+SEGMENT_ROW = _of_class(LoweredSegment)
+TOUCHPOINT_ROW = _table(
+    *_all("<i8", "team", "brand", "relationship", "is_programme", "money", "live"),
+    *_all("<f8", "strength", "base_intensity", "capture", "mix"),
+    *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
+)
+"""Row phase * touchpoints + code."""
+MOMENT_ROW = _table(
+    *_all("<i8", "needs_address", "by_search", "in_deck"),
+    *_all("<f8", "gap_days", "bound_fit", "bound_unfit", "intensity_bound"),
+)
+"""What holds of a touchpoint for the whole run: row code."""
+MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
+"""Row phase * most meetings + number."""
+WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
+PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
+DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
+NUMBER_ROW = _table(("value", "<i8"))
+
+# --- state ----------------------------------------------------------------------------------------------------
+
+KIND_ROW = _table(*_all("<i8", "fresh", "worn", "spent"), *_all("<f8", "intensity", "accept_unfit", "accept_fit"))
+"""What marketing has made of a touchpoint: row code."""
+ACCOUNT_ROW = _table(*_all("<i4", "open", "memory", "needs", "customer"))
+NEED_ROW = _table(
+    *_all("<i8", "opened", "window_end", "decision_at", "stamp", "recent_stamp", "deal"),
+    *_all("<f8", "threshold", "asks_at", "liking", "score_z", "brand", "relationship", "recent"),
+    *_all("<i8", "account", "number", "stage", "case", "cases"),
+    *_all("<i1", "fits", "known", "asked", "handed", "closed", "stopped"),
+)
+CASE_ROW = _table(
+    *_all("<i8", "queued", "opened", "book_place"),
+    *_all("<f8", "score", "cycle_days"),
+    *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase"),
+    *_all("<i8", "tried", "is_warm", "in_book", "reached"),
+)
+TASK_ROW = _table(
+    *_all("<i8", "queued", "number", "patience_until"),
+    ("hours", "<f8"),
+    *_all("<i8", "priority", "owner", "worker", "ref", "child", "sibling"),
+    *_all("<i8", "what", "desk", "waiting", "choose"),
+)
+PERSON_ROW = _table(
+    *_all("<i8", "number", "entity", "hired", "idle_since"),
+    *_all("<f8", "share", "skill"),
+    *_all("<i8", "role", "seat", "incumbent", "book", "own_root", "own_waiting", "idle_next", "idle_before"),
+    *_all("<i8", "ramped", "busy", "on_roll"),
+)
+SEAT_ROW = _table(*_all("<i8", "person", "incumbent"))
+"""Row role * SEATS + seat; `person`: a row, `NONE` while vacant, `CLOSED_SEAT`."""
+DESK_ROW = _table(
+    *_all("<i8", "wakes"),
+    *_all("<i8", "pool_root", "pool_waiting", "own_waiting", "idle_first", "idle_last", "workers", "seats", "asked"),
+)
+CUSTOMER_ROW = _table(
+    *_all("<i8", "care_due", "care_queued"),
+    *_all("<i8", "need", "owner", "renewals", "care_count", "referrals"),
+    ("active", "<i8"),
+)
+PROGRAMME_ROW = _table(
+    *_all("<i8", "queued", "live"), *_all("<f8", "hours", "goodwill", "content"), *_all("<i8", "code", "worker")
+)
+EVENT_ROW = _table(("time", "<i8"), ("key", "<i8"), ("ref", "<i4"), ("what", "<i4"), ("next", "<i4"))
+SLOT_ROW = _table(("first", "<i4"))
+HEAP_ROW = _table(("time", "<i8"), ("key", "<i8"), ("ref", "<i4"), ("what", "<i4"))
+LOG_ROW = np.dtype([(column.name, column.dtype) for column in COLUMNS])
+
+GROWING: Final = {
+    "log": LOG_ROW,
+    "needs": NEED_ROW,
+    "cases": CASE_ROW,
+    "tasks": TASK_ROW,
+    "persons": PERSON_ROW,
+    "customers": CUSTOMER_ROW,
+    "programmes": PROGRAMME_ROW,
+    "events": EVENT_ROW,
+    "heap": HEAP_ROW,
+}
+"""Tables whose rows come into being during a run. Globals: ``<table>`` (address), ``n_<table>``, ``cap_<table>``."""
+FIXED: Final = {
+    "phases": PHASE_ROW,
+    "roles": ROLE_ROW,
+    "touchpoints": TOUCHPOINT_ROW,
+    "moments": MOMENT_ROW,
+    "meetings": MEETING_ROW,
+    "segments": SEGMENT_ROW,
+    "weeks": WEEK_ROW,
+    "paid_days": PAID_DAY_ROW,
+    "demand": DEMAND_ROW,
+    "work_days": NUMBER_ROW,
+    "days_before": NUMBER_ROW,
+    "declared": NUMBER_ROW,
+    "kinds": KIND_ROW,
+    "accounts": ACCOUNT_ROW,
+    "seats": SEAT_ROW,
+    "desks": DESK_ROW,
+    "slots": SLOT_ROW,
+}
+"""Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
+STATE: Final = ("kinds", "accounts", "seats", "desks", "slots")
+"""Fixed tables that change during a run; the others are inputs."""
+
+GLOBALS_ROW = _table(
+    *_all("<i8", *(f"{prefix}{name}" for name in GROWING for prefix in ("", "n_", "cap_"))),
+    *_all("<i8", *(f"{prefix}{name}" for name in FIXED for prefix in ("", "n_"))),
+    ("key", "<u8"),
+    # time and calendar
+    *_all("<i8", "start", "end", "now", "stop", "first_day", "span", "opens", "closes", "day_length"),
+    # the event list
+    *_all("<i8", "slot_shift", "slot", "free_event", "asked", "events_done"),
+    *_all("<i8", "event_key", "event_ref", "event_what"),
+    # where the run stands
+    *_all("<i8", "phase", "quarter", "allowance_time", "goodwill_time", "content_time", "books", "failure", "begun", "plans_known"),
+    *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief"),
+    # the scenario at large
+    *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
+)
+
+GLOBALS = rows_of(GLOBALS_ROW)
+PHASE = rows_of(PHASE_ROW)
+ROLE = rows_of(ROLE_ROW)
+SEGMENT = rows_of(SEGMENT_ROW)
+TOUCHPOINT = rows_of(TOUCHPOINT_ROW)
+MOMENT = rows_of(MOMENT_ROW)
+MEETING = rows_of(MEETING_ROW)
+WEEK = rows_of(WEEK_ROW)
+PAID_DAY = rows_of(PAID_DAY_ROW)
+DEMAND = rows_of(DEMAND_ROW)
+NUMBER = rows_of(NUMBER_ROW)
+KIND = rows_of(KIND_ROW)
+ACCOUNT = rows_of(ACCOUNT_ROW)
+NEED = rows_of(NEED_ROW)
+CASE = rows_of(CASE_ROW)
+TASK = rows_of(TASK_ROW)
+PERSON = rows_of(PERSON_ROW)
+SEAT = rows_of(SEAT_ROW)
+DESK = rows_of(DESK_ROW)
+CUSTOMER = rows_of(CUSTOMER_ROW)
+PROGRAMME = rows_of(PROGRAMME_ROW)
+EVENT = rows_of(EVENT_ROW)
+SLOT = rows_of(SLOT_ROW)
+HEAP = rows_of(HEAP_ROW)
+LOG = rows_of(LOG_ROW)

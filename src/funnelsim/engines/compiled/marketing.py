@@ -1,0 +1,225 @@
+"""Marketing: people make programmes, programmes make reach; as `engines.reference.marketing`."""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.calendar import at, sequence_of
+from funnelsim.engines.compiled.desk import release, request
+from funnelsim.engines.compiled.draws import acceptance
+from funnelsim.engines.compiled.firm import (
+    NAN,
+    NO_AMOUNT,
+    add_content,
+    add_goodwill,
+    note_firm,
+    number_of,
+    phase_of,
+    touchpoint_of,
+)
+from funnelsim.engines.compiled.layout import (
+    GLOBALS,
+    KIND,
+    MOMENT,
+    NEVER,
+    NONE,
+    PERSON,
+    PHASE,
+    PROGRAMME,
+    WEEK,
+)
+from funnelsim.engines.compiled.people import (
+    MARKETERS,
+    count_people,
+    desk_hours,
+    finish_of,
+    person_at,
+    role_of,
+    seat_entity,
+)
+from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.marketing import BACKLOG_WEEKS
+from funnelsim.events import DAY, HOUR
+
+ABOVE_BOUND = 2
+"""Failure: an intensity exceeds the bound under which candidate moments were dealt."""
+
+
+@jit
+def renew_all_reach(a):  # type: ignore[no-untyped-def]
+    """Reach of every kind follows from what is live and the present phase."""
+    for code in range(GLOBALS(a, 0).n_moments):
+        _renew_reach(a, code)
+
+
+@jit
+def forget_spending(a):  # type: ignore[no-untyped-def]
+    """A new mix starts from nothing spent."""
+    g = GLOBALS(a, 0)
+    for code in range(g.n_moments):
+        KIND(g.kinds, code).spent = 0
+
+
+# --- planning -------------------------------------------------------------------------------------------------
+
+
+@jit
+def accrue(a, money_per_day):  # type: ignore[no-untyped-def]
+    """Money for programmes comes in day by day."""
+    g = GLOBALS(a, 0)
+    g.allowance = g.allowance + money_per_day * ((g.now - g.allowance_time) / DAY)
+    g.allowance_time = g.now
+
+
+@jit
+def plan_week(a, row):  # type: ignore[no-untyped-def]
+    """When the first working day of a week begins, launch what money and hours allow."""
+    g = GLOBALS(a, 0)
+    week = WEEK(g.weeks, row)
+    if row + 1 < g.n_weeks:
+        at(a, WEEK(g.weeks, row + 1).time, C.R_PLANNING, 0, 0, C.WHAT_PLANNING, row + 1)
+    phase = phase_of(a)
+    accrue(a, phase.money_per_day)
+    if week.quarter != g.quarter:
+        # What a quarter leaves unspent is lost, but for the price of the next programme.
+        g.quarter = week.quarter
+        code = _furthest_below(a)
+        if code != NONE:
+            keep = float(touchpoint_of(a, code).money) + 7.0 * phase.money_per_day
+            if keep < g.allowance:
+                g.allowance = keep
+    heads = 0.0
+    left = count_people(a, MARKETERS)
+    seat = 0
+    while left > 0:
+        p = person_at(a, MARKETERS, seat)
+        if p >= 0:
+            heads = heads + PERSON(g.persons, p).share
+            left -= 1
+        seat += 1
+    if heads <= 0.0:
+        return
+    week_hours = week.worked / HOUR * role_of(a, MARKETERS).productive_share
+    room = BACKLOG_WEEKS * week_hours * heads
+    while True:
+        code = _furthest_below(a)
+        if code == NONE:
+            return
+        touchpoint = touchpoint_of(a, code)
+        # An idle team may take on a programme that is larger than its usual backlog.
+        fits = g.backlog_hours + touchpoint.hours <= room or g.backlog_hours == 0.0
+        if touchpoint.money > g.allowance or not fits:
+            return
+        _launch(a, code)
+
+
+@jit
+def _furthest_below(a):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    spent = 0
+    for code in range(g.n_moments):
+        spent += KIND(g.kinds, code).spent
+    best = NONE
+    best_gap = 0.0
+    for code in range(g.n_moments):
+        touchpoint = touchpoint_of(a, code)
+        if touchpoint.mix <= 0.0:
+            continue
+        gap = touchpoint.mix * (spent + touchpoint.money) - KIND(g.kinds, code).spent
+        if best == NONE or gap > best_gap:
+            best = code
+            best_gap = gap
+    return best
+
+
+@jit
+def _launch(a, code):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    touchpoint = touchpoint_of(a, code)
+    number = g.n_programmes
+    g.n_programmes = number + 1
+    g.allowance = g.allowance - touchpoint.money
+    KIND(g.kinds, code).spent += touchpoint.money
+    g.backlog_hours = g.backlog_hours + touchpoint.hours
+    note_firm(a, C.K_PROGRAMME_LAUNCHED, code, C.TEAM_MARKETING, NONE, NONE, number, NAN, touchpoint.hours,
+              touchpoint.money)  # fmt: skip
+    programme = PROGRAMME(g.programmes, number)
+    programme.code = code
+    programme.queued = g.now
+    programme.live = touchpoint.live
+    programme.hours = touchpoint.hours
+    programme.goodwill = touchpoint.goodwill
+    programme.content = touchpoint.content
+    request(a, MARKETERS, C.WORK_PROGRAMME, number, 0, number, NONE, NEVER, 0, 0)
+
+
+# --- programmes -----------------------------------------------------------------------------------------------
+
+
+@jit
+def programme_begins(a, number, t, p):  # type: ignore[no-untyped-def]
+    """A marketer begins to make a programme."""
+    g = GLOBALS(a, 0)
+    programme = PROGRAMME(g.programmes, number)
+    taken = desk_hours(a, p, programme.hours)
+    note_firm(a, C.K_TASK, programme.code, C.TEAM_MARKETING, number_of(a, p), NONE, number, taken,
+              (g.now - programme.queued) / DAY, NO_AMOUNT)  # fmt: skip
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+
+
+@jit
+def programme_made(a, number, p):  # type: ignore[no-untyped-def]
+    """A programme is made; it goes live when it is approved."""
+    g = GLOBALS(a, 0)
+    release(a, MARKETERS, p)
+    left = g.backlog_hours - PROGRAMME(g.programmes, number).hours
+    g.backlog_hours = left if left > 1e-9 else 0.0
+    at(a, g.now + phase_of(a).approval, C.R_PROGRAMME, number, 0, C.WHAT_PROGRAMME, number)
+
+
+@jit
+def programme_moves_on(a, number):  # type: ignore[no-untyped-def]
+    """A programme goes live, wears out, or ends."""
+    g = GLOBALS(a, 0)
+    programme = PROGRAMME(g.programmes, number)
+    code = programme.code
+    kind = KIND(g.kinds, code)
+    step = sequence_of(g.event_key)
+    half = programme.live // 2
+    if step == 0:
+        kind.fresh += 1
+        _log_reach(a, C.K_PROGRAMME_LIVE, code, number)
+        add_content(a, programme.content)
+        add_goodwill(a, programme.goodwill)
+        at(a, g.now + half, C.R_PROGRAMME, number, 1, C.WHAT_PROGRAMME, number)
+    elif step == 1:
+        kind.fresh -= 1
+        kind.worn += 1
+        _log_reach(a, C.K_PROGRAMME_WORN, code, number)
+        at(a, g.now + programme.live - half, C.R_PROGRAMME, number, 2, C.WHAT_PROGRAMME, number)
+    else:
+        kind.worn -= 1
+        _log_reach(a, C.K_PROGRAMME_ENDED, code, number)
+
+
+@jit
+def _log_reach(a, kind, code, number):  # type: ignore[no-untyped-def]
+    _renew_reach(a, code)
+    note_firm(a, kind, code, C.TEAM_MARKETING, NONE, NONE, number, NAN, KIND(GLOBALS(a, 0).kinds, code).intensity,
+              NO_AMOUNT)  # fmt: skip
+
+
+@jit
+def _renew_reach(a, code):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    phase = PHASE(g.phases, g.phase)
+    touchpoint = touchpoint_of(a, code)
+    kind = KIND(g.kinds, code)
+    intensity = touchpoint.base_intensity
+    if touchpoint.is_programme != 0:
+        weight = kind.fresh + touchpoint.worn_strength * kind.worn
+        intensity = intensity + touchpoint.intensity * weight
+    if intensity > MOMENT(g.moments, code).intensity_bound:
+        g.failure = ABOVE_BOUND
+    kind.intensity = intensity
+    kind.accept_unfit = acceptance(intensity * phase.attention_unfit)
+    kind.accept_fit = acceptance(intensity * phase.attention_fit)

@@ -1,0 +1,276 @@
+"""Cases and opportunities; as `engines.reference.opportunities`."""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.calendar import at
+from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
+from funnelsim.engines.compiled.desk import release, request
+from funnelsim.engines.compiled.draws import (
+    cycle_median,
+    effective_strength,
+    exponential,
+    log,
+    lognormal,
+    stays,
+    task_hours,
+    uniform,
+    wins,
+)
+from funnelsim.engines.compiled.firm import (
+    NAN,
+    NO_AMOUNT,
+    note,
+    number_of,
+    phase_of,
+    total_trust,
+    touch,
+    touchpoint_of,
+)
+from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE, PERSON, PHASE, TASK
+from funnelsim.engines.compiled.market import close_need
+from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, seat_entity
+from funnelsim.engines.compiled.records import jit
+from funnelsim.events import DAY
+
+MEETING_TASK = 4
+
+
+@jit
+def new_case(a, n, source, score):  # type: ignore[no-untyped-def]
+    """Add a case of a need, which becomes its present one; its row number is returned."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    x = g.n_cases
+    g.n_cases = x + 1
+    case = CASE(g.cases, x)
+    case.need = n
+    case.number = need.cases
+    case.source = source
+    case.queued = g.now
+    case.opened = g.now
+    case.score = score
+    case.owner = NONE
+    case.worker = NONE
+    case.task = NONE
+    case.attempt = 0
+    case.tried = 0
+    case.is_warm = 0
+    case.in_book = 0
+    case.reached = 0
+    case.book_place = 0
+    case.cycle_days = 0.0
+    case.meeting = 0
+    case.phase = g.phase
+    need.cases += 1
+    need.case = x
+    return x
+
+
+@jit
+def note_case(a, kind, x, touchpoint, person, hours, value, amount):  # type: ignore[no-untyped-def]
+    """Write a row about a case by sales; `person` is a row or `NONE`."""
+    case = CASE(GLOBALS(a, 0).cases, x)
+    note(a, kind, case.need, touchpoint, C.TEAM_SALES, number_of(a, person), case.source, case.number, hours, value,
+         amount)  # fmt: skip
+
+
+# --- books ----------------------------------------------------------------------------------------------------
+
+
+@jit
+def drop(a, x):  # type: ignore[no-untyped-def]
+    """Take a case out of its owner's book."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    if case.in_book != 0:
+        case.in_book = 0
+        PERSON(g.persons, case.owner).book -= 1
+
+
+@jit
+def give(a, x, p):  # type: ignore[no-untyped-def]
+    """Give a case to somebody, or to nobody; reps on the roll keep a book of theirs, in the order in which cases came."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    drop(a, x)
+    case.owner = p
+    if p != NONE and PERSON(g.persons, p).role == REPS and PERSON(g.persons, p).on_roll != 0:
+        case.in_book = 1
+        case.book_place = g.books
+        g.books += 1
+        PERSON(g.persons, p).book += 1
+
+
+# --- opportunities --------------------------------------------------------------------------------------------
+
+
+@jit
+def open_opportunity(a, x, owner):  # type: ignore[no-untyped-def]
+    """Open an opportunity: the buyer has agreed to a sales process."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    phase = phase_of(a)
+    need.stopped = 1
+    need.stage = C.S_OPPORTUNITY
+    median = cycle_median(need.deal / 100.0, phase.cycle_days, phase.reference_deal, phase.cycle_power)
+    days = lognormal(uniform(g.key, need.account, C.P_CYCLE, need.number), median, phase.cycle_sigma)
+    need.decision_at = g.now + int(days * DAY + 0.5)
+    case.opened = g.now
+    case.tried = 1
+    case.cycle_days = days
+    case.phase = g.phase
+    give(a, x, owner)
+    note_case(a, C.K_OPPORTUNITY, x, NONE, owner, NAN, days, need.deal)
+    await_meeting(a, x, 0)
+
+
+@jit
+def await_meeting(a, x, k):  # type: ignore[no-untyped-def]
+    """Wait until meeting k is due, or for the decision if it would come too late or there is none."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    n_meetings = PHASE(g.phases, case.phase).n_meetings
+    case.meeting = k
+    if k >= n_meetings:
+        _await_decision(a, x)
+        return
+    u = uniform(g.key, need.account, C.P_MEETING_GAP, 64 * need.number + k)
+    if k == 0:
+        due = case.opened + int(exponential(u, phase_of(a).first_meeting_days) * DAY + 0.5)
+    else:
+        due = case.opened + int(case.cycle_days * ((k - 0.5 + u) / n_meetings) * DAY + 0.5)
+    if due >= need.decision_at or g.now >= need.decision_at:
+        missed(a, x)
+        return
+    if due > g.now:
+        at(a, due, C.R_MEETING_DUE, need.account, (64 * need.number + k) & 0xFFFFFF, C.WHAT_MEETING_DUE, x)
+    else:
+        meeting_due(a, x)
+
+
+@jit
+def _meeting(a, x):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    most = g.n_meetings // g.n_phases
+    return MEETING(g.meetings, case.phase * most + case.meeting)
+
+
+@jit
+def meeting_due(a, x):  # type: ignore[no-untyped-def]
+    """A due meeting waits for the rep who owns the deal (anyone if nobody does) until the buyer decides."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    case.task = request(a, REPS, C.WORK_MEETING, x, phase_of(a).priority_meeting, task_number(a, n, MEETING_TASK),
+                        case.owner, need.decision_at, need.account,
+                        PATIENCES_PER_NEED * need.number + MEETING_TASK + case.meeting)  # fmt: skip
+
+
+@jit
+def meeting_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+    """A rep meets the buyer."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    if case.owner == NONE and PERSON(g.persons, p).on_roll != 0:
+        give(a, x, p)
+    u = uniform(g.key, need.account, C.P_MEETING_HOURS, 64 * need.number + case.meeting)
+    taken = desk_hours(a, p, task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma))
+    note_case(a, C.K_TASK, x, _meeting(a, x).code, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+
+
+@jit
+def meeting_ends(a, x, p):  # type: ignore[no-untyped-def]
+    """The meeting is over: trust grows, and at a checkpoint the buyer may stop."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    k = case.meeting
+    meeting = _meeting(a, x)
+    release(a, REPS, p)
+    strength = effective_strength(touchpoint_of(a, meeting.code).strength, effect(a, p))
+    touch(a, n, meeting.code, number_of(a, p), k, strength)
+    if meeting.is_checkpoint != 0:
+        phase = phase_of(a)
+        chance = stays(total_trust(a, n), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        if uniform(g.key, need.account, C.P_STAY, 64 * need.number + k) >= chance:
+            _ends_without_us(a, x)
+            return
+    await_meeting(a, x, k + 1)
+
+
+@jit
+def missed(a, x):  # type: ignore[no-untyped-def]
+    """The present meeting is not held before the buyer decides."""
+    case = CASE(GLOBALS(a, 0).cases, x)
+    note_case(a, C.K_MISSED, x, _meeting(a, x).code, case.owner, NAN, float(case.meeting), NO_AMOUNT)
+    _await_decision(a, x)
+
+
+@jit
+def _await_decision(a, x):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, CASE(g.cases, x).need)
+    if need.decision_at > g.now:
+        at(a, need.decision_at, C.R_DECISION, need.account, need.number & 0xFFFFFF, C.WHAT_DECISION, x)
+    else:
+        decide(a, x)
+
+
+@jit
+def decide(a, x):  # type: ignore[no-untyped-def]
+    """The buying cycle is over: won, or lost to a competitor, or no decision."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    phase = phase_of(a)
+    skill = 0.0
+    if case.owner != NONE and phase.skill_weight > 0.0:
+        skill = phase.skill_weight * log(effect(a, case.owner))
+    p = wins(total_trust(a, n), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+    if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
+        _won(a, x)
+    else:
+        _ends_without_us(a, x)
+
+
+@jit
+def _won(a, x):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    need.case = NONE
+    drop(a, x)
+    need.stage = C.S_CUSTOMER
+    note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
+    commission = int(need.deal * phase_of(a).commission + 0.5)
+    if commission > 0:
+        note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)
+    close_need(a, n, C.S_CUSTOMER, NONE, 0.0)
+    win(a, n, case.owner)
+
+
+@jit
+def _ends_without_us(a, x):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    need.case = NONE
+    drop(a, x)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < phase_of(a).lost_share
+    need.stage = C.S_LOST if lost else C.S_NO_DECISION
+    kind = C.K_LOST if lost else C.K_NO_DECISION
+    note_case(a, kind, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, NO_AMOUNT)
+    close_need(a, n, need.stage, NONE, 0.0)

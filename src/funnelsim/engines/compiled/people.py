@@ -1,0 +1,129 @@
+"""People at work: their effect, their time, their pay; as `engines.reference.people`."""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.draws import pay_of_day, ramp
+from funnelsim.engines.compiled.firm import NAN, note_firm, number_of
+from funnelsim.engines.compiled.layout import DESK, GLOBALS, NONE, PERSON, ROLE, SEAT, SEATS
+from funnelsim.engines.compiled.office import finish
+from funnelsim.engines.compiled.records import jit
+from funnelsim.events import DAY, HOUR
+
+MILLION = 1_000_000
+SEAT_ENTITY = 1_000
+MARKETERS, REPS, SDRS = 0, 1, 2
+
+
+@jit
+def role_of(a, role):  # type: ignore[no-untyped-def]
+    """Return the present numbers of a role."""
+    g = GLOBALS(a, 0)
+    return ROLE(g.roles, g.phase * 3 + role)
+
+
+@jit
+def person_at(a, role, seat):  # type: ignore[no-untyped-def]
+    """Who sits there: a row, or negative."""
+    return SEAT(GLOBALS(a, 0).seats, role * SEATS + seat).person + 0
+
+
+@jit
+def team_of(role):  # type: ignore[no-untyped-def]
+    """Team of a role."""
+    return C.TEAM_MARKETING if role == MARKETERS else C.TEAM_SALES
+
+
+@jit
+def count_people(a, role):  # type: ignore[no-untyped-def]
+    """Count the people on the roll."""
+    return DESK(GLOBALS(a, 0).desks, role).workers + 0
+
+
+@jit
+def nth_person(a, role, n):  # type: ignore[no-untyped-def]
+    """Return the n-th person on the roll by seat."""
+    for seat in range(SEATS):
+        p = person_at(a, role, seat)
+        if p >= 0:
+            if n == 0:
+                return p
+            n -= 1
+    return NONE
+
+
+@jit
+def effect(a, p):  # type: ignore[no-untyped-def]
+    """Skill times ramp of a person now."""
+    g = GLOBALS(a, 0)
+    person = PERSON(g.persons, p)
+    if person.ramped != 0:
+        return person.skill
+    part = role_of(a, person.role)
+    return person.skill * ramp((g.now - person.hired) / DAY, part.ramp_days, part.ramp_start)
+
+
+@jit
+def years(a, p):  # type: ignore[no-untyped-def]
+    """Years with the firm."""
+    g = GLOBALS(a, 0)
+    return (g.now - PERSON(g.persons, p).hired) / DAY / 365.0
+
+
+@jit
+def desk_hours(a, p, hours):  # type: ignore[no-untyped-def]
+    """Desk hours that a task of `hours` takes this person."""
+    person = PERSON(GLOBALS(a, 0).persons, p)
+    return hours / (role_of(a, person.role).productive_share * person.share)
+
+
+@jit
+def finish_of(a, taken):  # type: ignore[no-untyped-def]
+    """When a task is done that starts now and takes these desk hours, at least a microsecond."""
+    work = int(taken * HOUR + 0.5)
+    if work < 1:
+        work = 1
+    return finish(a, work)
+
+
+@jit
+def seat_entity(a, p):  # type: ignore[no-untyped-def]
+    """Place of somebody's seat in the order of the instant."""
+    person = PERSON(GLOBALS(a, 0).persons, p)
+    return person.role * SEAT_ENTITY + person.seat
+
+
+@jit
+def pay(a, role, index, days):  # type: ignore[no-untyped-def]
+    """Loaded pay of everyone on the roll for a working day."""
+    g = GLOBALS(a, 0)
+    cost = role_of(a, role).cost
+    if cost == 0:
+        return
+    left = count_people(a, role)
+    seat = 0
+    while left > 0:
+        p = person_at(a, role, seat)
+        if p >= 0:
+            share = int(PERSON(g.persons, p).share * MILLION + 0.5)
+            note_firm(a, C.K_SALARY, NONE, team_of(role), number_of(a, p), NONE, NONE, NAN, NAN,
+                      pay_of_day(cost, share, index, days))  # fmt: skip
+            left -= 1
+        seat += 1
+
+
+@jit
+def least_loaded(a):  # type: ignore[no-untyped-def]
+    """Return the rep with the fewest cases (ties: the lowest seat), `NONE` if there is no rep."""
+    g = GLOBALS(a, 0)
+    best = NONE
+    left = count_people(a, REPS)
+    seat = 0
+    while left > 0:
+        p = person_at(a, REPS, seat)
+        if p >= 0:
+            if best == NONE or PERSON(g.persons, p).book < PERSON(g.persons, best).book:
+                best = p
+            left -= 1
+        seat += 1
+    return best

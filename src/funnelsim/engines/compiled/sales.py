@@ -1,0 +1,415 @@
+"""Sales: first response, qualification, prospecting; as `engines.reference.sales`."""
+
+from __future__ import annotations
+
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled import customers
+from funnelsim.engines.compiled.calendar import at
+from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
+from funnelsim.engines.compiled.desk import first_of_own, give_to, release, request, take_off, without_root
+from funnelsim.engines.compiled.draws import (
+    choose,
+    contact_probability,
+    effective_strength,
+    exponential,
+    interested,
+    task_hours,
+    uniform,
+    warm,
+    works_lead,
+)
+from funnelsim.engines.compiled.firm import (
+    NAN,
+    NO_AMOUNT,
+    learn_about_leads,
+    note,
+    note_firm,
+    number_of,
+    phase_of,
+    total_trust,
+    touch,
+    touchpoint_of,
+)
+from funnelsim.engines.compiled.layout import (
+    ACCOUNT,
+    CASE,
+    DESK,
+    GLOBALS,
+    NEED,
+    NEVER,
+    NONE,
+    PAID_DAY,
+    PERSON,
+    TASK,
+)
+from funnelsim.engines.compiled.opportunities import drop, give, new_case, note_case, open_opportunity
+from funnelsim.engines.compiled.people import (
+    REPS,
+    SDRS,
+    count_people,
+    desk_hours,
+    effect,
+    finish_of,
+    least_loaded,
+    person_at,
+    role_of,
+    seat_entity,
+    years,
+)
+from funnelsim.engines.compiled.records import jit
+from funnelsim.events import DAY, HOUR
+
+# --- where cases come from ------------------------------------------------------------------------------------
+
+
+@jit
+def buyer_asks(a, n, trust):  # type: ignore[no-untyped-def]
+    """The buyer asks for sales; a marketing lead of the same need that still waits is upgraded."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    if need.case != NONE:
+        waiting = CASE(g.cases, need.case)
+        note(a, C.K_UPGRADED, n, NONE, NONE, NONE, C.FROM_INBOUND, waiting.number, NAN,
+             (g.now - waiting.queued) / DAY, NO_AMOUNT)  # fmt: skip
+        if TASK(g.tasks, waiting.task).waiting != 0:
+            take_off(a, waiting.task)
+    if need.known == 0:
+        need.known = 1
+        note(a, C.K_LEAD, n, NONE, NONE, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
+    need.stage = C.S_MQL
+    x = new_case(a, n, C.FROM_INBOUND, 0.0)
+    note(a, C.K_REQUEST, n, NONE, NONE, NONE, C.FROM_INBOUND, CASE(g.cases, x).number, NAN, trust, NO_AMOUNT)
+    _first_response(a, x)
+
+
+@jit
+def hand_over(a, n, score):  # type: ignore[no-untyped-def]
+    """Marketing hands a lead over."""
+    g = GLOBALS(a, 0)
+    NEED(g.needs, n).stage = C.S_MQL
+    x = new_case(a, n, C.FROM_MQL, score)
+    note(a, C.K_MQL, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, CASE(g.cases, x).number, NAN, score, NO_AMOUNT)
+    _first_response(a, x)
+
+
+@jit
+def need_is_over(a, n):  # type: ignore[no-untyped-def]
+    """The window closes while a case waits: whoever waits in the queue goes cold."""
+    g = GLOBALS(a, 0)
+    x = NEED(g.needs, n).case
+    if x == NONE:
+        return
+    t = CASE(g.cases, x).task
+    if t == NONE or TASK(g.tasks, t).waiting == 0:
+        return
+    take_off(a, t)
+    if TASK(g.tasks, t).what == C.WORK_RESPONSE:
+        gone_cold(a, x)
+    else:
+        given_up_waiting(a, x)
+
+
+# --- first response -------------------------------------------------------------------------------------------
+
+
+@jit
+def front(a):  # type: ignore[no-untyped-def]
+    """Who makes first contact now: the SDRs where the plan has any, else the reps."""
+    return SDRS if role_of(a, SDRS).heads > 0.0 else REPS
+
+
+@jit
+def _first_response(a, x):  # type: ignore[no-untyped-def]
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    inbound = case.source == C.FROM_INBOUND
+    mean = phase.request_patience if inbound else phase.lead_patience
+    i = 4 * need.number + case.source
+    patience = int(exponential(uniform(g.key, need.account, C.P_PATIENCE, i), mean) * DAY + 0.5)
+    priority = phase.priority_request if inbound else phase.priority_lead
+    case.task = request(a, front(a), C.WORK_RESPONSE, x, priority, task_number(a, case.need, case.source), NONE,
+                        g.now + patience, need.account, PATIENCES_PER_NEED * need.number + case.source)  # fmt: skip
+    if not inbound:
+        TASK(g.tasks, case.task).choose = 1
+
+
+@jit
+def gone_cold(a, x):  # type: ignore[no-untyped-def]
+    """The buyer's patience, or the need, has ended before the first attempt."""
+    g = GLOBALS(a, 0)
+    back_to_nurture(a, x, C.K_RENEGED, (g.now - CASE(g.cases, x).queued) / DAY, NONE)
+
+
+@jit
+def given_up_waiting(a, x):  # type: ignore[no-untyped-def]
+    """The need has ended before another attempt."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    drop(a, x)
+    back_to_nurture(a, x, C.K_GIVEN_UP, float(case.attempt), case.worker)
+
+
+@jit
+def works(a, x, p):  # type: ignore[no-untyped-def]
+    """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    desk = DESK(g.desks, PERSON(g.persons, p).role)
+    propensity = works_lead(
+        phase.lead_preference,
+        case.score - phase.lead_bar,
+        phase.lead_quality,
+        g.belief,
+        phase.belief_weight,
+        phase.tracking,
+        phase.tracking_weight,
+        years(a, p),
+        phase.experience_weight,
+        (desk.pool_waiting + desk.own_waiting - 1) / desk.workers,
+        phase.load_weight,
+    )
+    if uniform(g.key, need.account, C.P_WORK_CHOICE, need.number) < propensity:
+        return True
+    back_to_nurture(a, x, C.K_DECLINED, propensity, p)
+    return False
+
+
+@jit
+def response_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+    """Somebody takes a case for the first time; whether it is still warm is settled by the wait."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    case.tried = 1
+    m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
+    case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source) < m else 0
+    attempt_begins(a, x, t, p)
+
+
+@jit
+def attempt_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+    """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    case.attempt += 1
+    case.worker = p
+    i = 4 * need.number + case.source
+    chance = contact_probability(case.attempt, phase.contact_probability, phase.attempt_ratio)
+    reached = case.is_warm != 0 and uniform(g.key, need.account, C.P_CONTACT, 256 * i + case.attempt) < chance
+    hours = phase.attempt_hours
+    if reached:
+        u = uniform(g.key, need.account, C.P_TALK_HOURS, i)
+        hours = hours + task_hours(u, phase.talk_hours, phase.hours_law, phase.hours_sigma)
+    case.reached = 1 if reached else 0
+    taken = desk_hours(a, p, hours)
+    note_case(a, C.K_TASK, x, phase.call_touch, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+
+
+@jit
+def attempt_ends(a, x, p):  # type: ignore[no-untyped-def]
+    """The attempt is over: a first conversation, another try later, or the end of it."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    release(a, PERSON(g.persons, p).role, p)
+    attempt = case.attempt
+    if case.reached != 0 and need.closed == 0:
+        note_case(a, C.K_CONTACT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
+        qualify(a, x, p)
+        return
+    note_case(a, C.K_ATTEMPT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
+    phase = phase_of(a)
+    if need.closed != 0 or attempt >= phase.max_attempts:
+        back_to_nurture(a, x, C.K_GIVEN_UP, float(attempt), p)
+        return
+    i = 256 * (4 * need.number + case.source) + attempt
+    gap = exponential(uniform(g.key, need.account, C.P_RETRY_GAP, i), phase.retry_days)
+    at(a, g.now + int(gap * DAY + 0.5), C.R_RETRY, need.account, i & 0xFFFFFF, C.WHAT_RETRY, x)
+
+
+@jit
+def retry(a, x):  # type: ignore[no-untyped-def]
+    """The same person tries again; if gone, whoever is free."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    if need.closed != 0:
+        back_to_nurture(a, x, C.K_GIVEN_UP, float(case.attempt), case.worker)
+        return
+    phase = phase_of(a)
+    owner = case.worker if PERSON(g.persons, case.worker).on_roll != 0 else NONE
+    d = front(a) if owner == NONE else PERSON(g.persons, owner).role
+    priority = phase.priority_request if case.source == C.FROM_INBOUND else phase.priority_lead
+    case.task = request(a, d, C.WORK_RETRY, x, priority, task_number(a, case.need, case.source), owner, NEVER, 0, 0)
+    give(a, x, owner)
+
+
+@jit
+def retry_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+    """Somebody takes a case again."""
+    drop(a, x)
+    attempt_begins(a, x, t, p)
+
+
+@jit
+def back_to_nurture(a, x, kind, value, p):  # type: ignore[no-untyped-def]
+    """Sales is done with a case that became no opportunity."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    need.case = NONE
+    if need.closed == 0 and (need.stage == C.S_MQL or need.stage == C.S_SQL):
+        need.stage = C.S_LEAD
+    note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
+    if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
+        learn_about_leads(a, kind == C.K_NOT_READY)
+
+
+# --- qualification --------------------------------------------------------------------------------------------
+
+
+@jit
+def qualify(a, x, p):  # type: ignore[no-untyped-def]
+    """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    phase = phase_of(a)
+    code = phase.cold_touch if case.source == C.FROM_OUTBOUND else phase.call_touch
+    touch(a, n, code, number_of(a, p), 0, effective_strength(touchpoint_of(a, code).strength, effect(a, p)))
+    if need.fits == 0:
+        need.case = NONE
+        need.asked = 1
+        need.handed = 1
+        need.stage = C.S_DISQUALIFIED
+        note_case(a, C.K_DISQUALIFIED, x, NONE, p, NAN, NAN, NO_AMOUNT)
+        if case.source == C.FROM_MQL:
+            learn_about_leads(a, False)
+        return
+    need.stage = C.S_SQL
+    note_case(a, C.K_SQL, x, NONE, p, NAN, NAN, NO_AMOUNT)
+    chance = interested(total_trust(a, n), need.asks_at, phase.interest, phase.interest_slope)
+    if uniform(g.key, need.account, C.P_INTEREST, 4 * need.number + case.source) >= chance:
+        back_to_nurture(a, x, C.K_NOT_READY, chance, p)
+        return
+    if case.source == C.FROM_MQL:
+        learn_about_leads(a, True)
+    person = PERSON(g.persons, p)
+    open_opportunity(a, x, p if person.role == REPS and person.on_roll != 0 else NONE)
+
+
+# --- people ---------------------------------------------------------------------------------------------------
+
+
+@jit
+def rep_left(a, p):  # type: ignore[no-untyped-def]
+    """A rep has left: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
+    g = GLOBALS(a, 0)
+    person = PERSON(g.persons, p)
+    while person.book > 0:
+        first = NONE
+        for x in range(g.n_cases):
+            case = CASE(g.cases, x)
+            if case.in_book != 0 and case.owner == p:
+                if first == NONE or case.book_place < CASE(g.cases, first).book_place:
+                    first = x
+        give(a, first, least_loaded(a))
+    while True:
+        t = first_of_own(a, p)
+        if t == NONE:
+            break
+        person.own_root = without_root(a, t)
+        task = TASK(g.tasks, t)
+        if task.what == C.WORK_PROSPECTING:
+            take_off(a, t)
+            continue
+        owner = NONE
+        if task.what == C.WORK_RETRY or task.what == C.WORK_MEETING:
+            owner = CASE(g.cases, task.ref).owner
+        if owner == NONE:
+            owner = least_loaded(a)
+        give_to(a, t, owner)
+    customers.hand_on(a, p)
+
+
+@jit
+def sdr_left(a, p):  # type: ignore[no-untyped-def]
+    """An SDR has left: leads that were to be tried again wait for whoever is free."""
+    g = GLOBALS(a, 0)
+    while True:
+        t = first_of_own(a, p)
+        if t == NONE:
+            return
+        PERSON(g.persons, p).own_root = without_root(a, t)
+        give_to(a, t, NONE)
+
+
+# --- the day --------------------------------------------------------------------------------------------------
+
+
+@jit
+def prospecting_day(a, row):  # type: ignore[no-untyped-def]
+    """Put own prospecting last in every rep's queue."""
+    g = GLOBALS(a, 0)
+    paid = PAID_DAY(g.paid_days, row)
+    phase = phase_of(a)
+    at(a, paid.closes, C.R_PAYROLL, 0, 0, C.WHAT_PAYROLL, row)
+    if phase.prospecting_hours <= 0.0:
+        return
+    serial = paid.day + 100_000
+    left = count_people(a, REPS)
+    seat = 0
+    while left > 0:
+        p = person_at(a, REPS, seat)
+        if p >= 0:
+            request(a, REPS, C.WORK_PROSPECTING, p, phase.priority_prospecting, serial * 1000 + seat, p, paid.closes,
+                    seat, serial)  # fmt: skip
+            left -= 1
+        seat += 1
+
+
+@jit
+def prospecting_begins(a, t, p):  # type: ignore[no-untyped-def]
+    """A rep begins a block of cold calls."""
+    g = GLOBALS(a, 0)
+    phase = phase_of(a)
+    hours = phase.prospecting_hours * PERSON(g.persons, p).share
+    TASK(g.tasks, t).hours = hours
+    taken = desk_hours(a, p, hours)
+    note_firm(a, C.K_TASK, phase.cold_touch, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, taken, 0.0,
+              NO_AMOUNT)  # fmt: skip
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+
+
+@jit
+def prospecting_ends(a, t, p):  # type: ignore[no-untyped-def]
+    """A block of cold calls is done: whom it reached."""
+    g = GLOBALS(a, 0)
+    release(a, REPS, p)
+    task = TASK(g.tasks, t)
+    serial = task.number // 1000
+    calls = int(task.hours * phase_of(a).calls_per_hour + 0.5)
+    entity = PERSON(g.persons, p).entity
+    for call in range(calls):
+        i = 1024 * serial + call
+        account = choose(uniform(g.key, entity, C.P_PROSPECT_ACCOUNT, i), g.n_accounts)
+        n = ACCOUNT(g.accounts, account).open + 0
+        if n == NONE:
+            continue
+        need = NEED(g.needs, n)
+        if need.case != NONE or (need.stage != C.S_PROSPECT and need.stage != C.S_LEAD):
+            continue
+        if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase_of(a).cold_contact:
+            continue
+        x = new_case(a, n, C.FROM_OUTBOUND, 0.0)
+        note_case(a, C.K_PROSPECTED, x, NONE, p, NAN, NAN, NO_AMOUNT)
+        qualify(a, x, p)
