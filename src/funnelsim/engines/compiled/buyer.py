@@ -22,12 +22,12 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
-from funnelsim.engines.compiled.sales import buyer_asks, hand_over, need_is_over
+from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
 from funnelsim.events import DAY
 
 
 @jit
-def need_may_arise(a, account):  # type: ignore[no-untyped-def]
+def need_may_arise(a: int, account: int) -> None:
     """A scheduled need arises, unless a referral has come first."""
     g = GLOBALS(a, 0)
     row = ACCOUNT(g.accounts, account)
@@ -36,7 +36,7 @@ def need_may_arise(a, account):  # type: ignore[no-untyped-def]
 
 
 @jit
-def open_need(a, account, referred_by):  # type: ignore[no-untyped-def]
+def open_need(a: int, account: int, referred_by: int) -> None:
     """An account comes into the market."""
     g = GLOBALS(a, 0)
     row = ACCOUNT(g.accounts, account)
@@ -60,13 +60,13 @@ def open_need(a, account, referred_by):  # type: ignore[no-untyped-def]
         note(a, C.K_REFERRAL, n, NONE, NONE, NONE, NONE, referred_by, NAN, NAN, NO_AMOUNT)
     row.open = n
     note(a, C.K_NEED, n, NONE, NONE, NONE, NONE, NONE, NAN, need.threshold, need.deal)
-    deal_moments(a, n, -1, need.window_end - need.opened)
+    deal_moments(a, n, need.opened, -1, need.window_end, False)
     at(a, need.window_end, C.R_WINDOW, account, number, C.WHAT_WINDOW, n)
     consider(a, n)
 
 
 @jit
-def candidate(a, n):  # type: ignore[no-untyped-def]
+def candidate(a: int, n: int) -> None:
     """A candidate moment: it becomes a touch if its uniform lies below the present reach of its kind."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -92,7 +92,7 @@ def candidate(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _meet(a, n, code, number):  # type: ignore[no-untyped-def]
+def _meet(a: int, n: int, code: int, number: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     kind = touchpoint_of(a, code)
@@ -106,12 +106,13 @@ def _meet(a, n, code, number):  # type: ignore[no-untyped-def]
             need.stage = C.S_LEAD
     touch(a, n, code, NONE, number, kind.strength)
     if captured:
+        address_known(a, n)
         note(a, C.K_LEAD, n, code, kind.team, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
     consider(a, n)
 
 
 @jit
-def consider(a, n):  # type: ignore[no-untyped-def]
+def consider(a: int, n: int) -> None:
     """After each change of trust: does the buyer ask for sales, or does marketing hand it over?"""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -145,14 +146,14 @@ def consider(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def window_ends(a, n):  # type: ignore[no-untyped-def]
+def window_ends(a: int, n: int) -> None:
     """The window ends: without an opportunity of ours the need is over, else the buyer can be touched until it decides."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     if need.closed != 0:
         return
     if need.stopped != 0:
-        deal_moments(a, n, need.window_end - need.opened, need.decision_at - need.opened)
+        deal_moments(a, n, need.window_end + 1, -1, need.decision_at, False)
         return
     need_is_over(a, n)
     lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < phase_of(a).competitor_share
@@ -161,7 +162,7 @@ def window_ends(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def referral(a, c):  # type: ignore[no-untyped-def]
+def referral(a: int, c: int) -> None:
     """A customer recommends us to another account, which opens a need."""
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)

@@ -11,7 +11,7 @@ from funnelsim.engines.compiled.records import jit
 
 
 @jit
-def at(a, time, rank, entity, sequence, what, ref):  # type: ignore[no-untyped-def]
+def at(a: int, time: int, rank: int, entity: int, sequence: int, what: int, ref: int) -> None:
     """Have an event happen at a time, not before now; beyond the end it never happens."""
     g = GLOBALS(a, 0)
     if time > g.end:
@@ -39,7 +39,7 @@ def at(a, time, rank, entity, sequence, what, ref):  # type: ignore[no-untyped-d
 
 
 @jit
-def _push(a, time, key, what, ref):  # type: ignore[no-untyped-def]
+def _push(a: int, time: int, key: int, what: int, ref: int) -> None:
     g = GLOBALS(a, 0)
     heap = g.heap
     i = g.n_heap
@@ -59,7 +59,7 @@ def _push(a, time, key, what, ref):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _move(heap, source, target):  # type: ignore[no-untyped-def]
+def _move(heap: int, source: int, target: int) -> None:
     s = HEAP(heap, source)
     t = HEAP(heap, target)
     t.time = s.time
@@ -69,7 +69,7 @@ def _move(heap, source, target):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _pop(a):  # type: ignore[no-untyped-def]
+def _pop(a: int) -> None:
     g = GLOBALS(a, 0)
     heap = g.heap
     n = g.n_heap - 1
@@ -98,7 +98,7 @@ def _pop(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def turn(a):  # type: ignore[no-untyped-def]
+def turn(a: int) -> bool:
     """Go to the next slot that holds events; False when none is left."""
     g = GLOBALS(a, 0)
     slot = g.slot + 1
@@ -124,14 +124,14 @@ def turn(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def is_next_now(a):  # type: ignore[no-untyped-def]
+def is_next_now(a: int) -> bool:
     """Whether another event falls on the present microsecond."""
     g = GLOBALS(a, 0)
     return g.n_heap > 0 and HEAP(g.heap, 0).time == g.now
 
 
 @jit
-def is_next_before(a, time):  # type: ignore[no-untyped-def]
+def is_next_before(a: int, time: int) -> bool:
     """Whether there is another event, before this time."""
     g = GLOBALS(a, 0)
     while g.n_heap == 0:
@@ -141,7 +141,7 @@ def is_next_before(a, time):  # type: ignore[no-untyped-def]
 
 
 @jit
-def take(a):  # type: ignore[no-untyped-def]
+def take(a: int) -> None:
     """Make the next event the present one; there must be one (`is_next_before`)."""
     g = GLOBALS(a, 0)
     top = HEAP(g.heap, 0)
@@ -153,6 +153,6 @@ def take(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def sequence_of(key):  # type: ignore[no-untyped-def]
+def sequence_of(key: int) -> int:
     """Intrinsic number of an event from its key."""
     return key & 0xFFFFFF

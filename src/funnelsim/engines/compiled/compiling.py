@@ -12,5 +12,7 @@ def kernel() -> Any:
     from numba import njit
 
     from funnelsim.engines.compiled.loop import advance
+    from funnelsim.engines.compiled.records import OPTIONS, compile_callees
 
-    return njit("int64(int64)", error_model="numpy", nogil=True)(advance)
+    compile_callees(advance)
+    return njit("int64(int64)", **OPTIONS)(advance)

@@ -39,7 +39,7 @@ CARE_TASK = 3
 
 
 @jit
-def task_number(a, n, kind):  # type: ignore[no-untyped-def]
+def task_number(a: int, n: int, kind: int) -> int:
     """Number of a task of a need."""
     need = NEED(GLOBALS(a, 0).needs, n)
     return ((need.account << 10) | need.number) * TASKS_PER_NEED + kind
@@ -49,7 +49,7 @@ def task_number(a, n, kind):  # type: ignore[no-untyped-def]
 
 
 @jit
-def declare(a, account):  # type: ignore[no-untyped-def]
+def declare(a: int, account: int) -> None:
     """Make a customer that the world declares at the start, somewhere in its term."""
     g = GLOBALS(a, 0)
     row = ACCOUNT(g.accounts, account)
@@ -68,14 +68,14 @@ def declare(a, account):  # type: ignore[no-untyped-def]
 
 
 @jit
-def owner_in_turn(a, account):  # type: ignore[no-untyped-def]
+def owner_in_turn(a: int, account: int) -> int:
     """Whose customer an account is when customers are spread over the reps."""
     people = count_people(a, REPS)
     return nth_person(a, REPS, account % people) if people > 0 else NONE
 
 
 @jit
-def win(a, n, owner):  # type: ignore[no-untyped-def]
+def win(a: int, n: int, owner: int) -> None:
     """Make a won account a customer of the rep who won it."""
     g = GLOBALS(a, 0)
     ACCOUNT(g.accounts, NEED(g.needs, n).account).memory = n
@@ -86,7 +86,7 @@ def win(a, n, owner):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _serve(a, n, owner, renewal):  # type: ignore[no-untyped-def]
+def _serve(a: int, n: int, owner: int, renewal: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     c = g.n_customers
@@ -110,7 +110,7 @@ def _serve(a, n, owner, renewal):  # type: ignore[no-untyped-def]
 
 
 @jit
-def hand_on(a, p):  # type: ignore[no-untyped-def]
+def hand_on(a: int, p: int) -> None:
     """A rep leaves: the rep's customers go to the colleagues in turn, by account."""
     g = GLOBALS(a, 0)
     for c in range(g.n_customers):
@@ -123,7 +123,7 @@ def hand_on(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def renewal(a, c):  # type: ignore[no-untyped-def]
+def renewal(a: int, c: int) -> None:
     """A term ends: the customer stays or leaves, on the trust held then."""
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)
@@ -149,7 +149,7 @@ def renewal(a, c):  # type: ignore[no-untyped-def]
 
 
 @jit
-def care_due(a, c):  # type: ignore[no-untyped-def]
+def care_due(a: int, c: int) -> None:
     """A care call is due; the one before has lapsed if nobody had time for it."""
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)
@@ -165,7 +165,7 @@ def care_due(a, c):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _await_care(a, c):  # type: ignore[no-untyped-def]
+def _await_care(a: int, c: int) -> None:
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)
     need = NEED(g.needs, customer.need)
@@ -173,14 +173,14 @@ def _await_care(a, c):  # type: ignore[no-untyped-def]
 
 
 @jit
-def care_lapsed(a, c):  # type: ignore[no-untyped-def]
+def care_lapsed(a: int, c: int) -> None:
     """Nobody had time for a care call."""
     CUSTOMER(GLOBALS(a, 0).customers, c).care_count += 1
     _await_care(a, c)
 
 
 @jit
-def care_begins(a, c, t, p):  # type: ignore[no-untyped-def]
+def care_begins(a: int, c: int, t: int, p: int) -> None:
     """A rep takes a care call."""
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)
@@ -198,7 +198,7 @@ def care_begins(a, c, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def care_ends(a, c, t, p):  # type: ignore[no-untyped-def]
+def care_ends(a: int, c: int, t: int, p: int) -> None:
     """A care call is over: trust grows."""
     g = GLOBALS(a, 0)
     release(a, REPS, p)
@@ -217,7 +217,7 @@ def care_ends(a, c, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def await_referral(a, c):  # type: ignore[no-untyped-def]
+def await_referral(a: int, c: int) -> None:
     """Draw when the customer recommends us next."""
     g = GLOBALS(a, 0)
     customer = CUSTOMER(g.customers, c)

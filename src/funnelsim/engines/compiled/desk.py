@@ -16,7 +16,7 @@ from funnelsim.engines.compiled.records import jit
 
 
 @jit
-def comes_first(a, x, y):  # type: ignore[no-untyped-def]
+def comes_first(a: int, x: int, y: int) -> bool:
     """Whether task x comes before task y."""
     g = GLOBALS(a, 0)
     s = TASK(g.tasks, x)
@@ -29,7 +29,7 @@ def comes_first(a, x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _meld(a, x, y):  # type: ignore[no-untyped-def]
+def _meld(a: int, x: int, y: int) -> int:
     if x == NONE:
         return y
     if y == NONE:
@@ -45,7 +45,7 @@ def _meld(a, x, y):  # type: ignore[no-untyped-def]
 
 
 @jit
-def without_root(a, root):  # type: ignore[no-untyped-def]
+def without_root(a: int, root: int) -> int:
     """Take the first task off its heap; the heap's new root."""
     g = GLOBALS(a, 0)
     x = TASK(g.tasks, root).child
@@ -72,7 +72,7 @@ def without_root(a, root):  # type: ignore[no-untyped-def]
 
 
 @jit
-def first_in_pool(a, d):  # type: ignore[no-untyped-def]
+def first_in_pool(a: int, d: int) -> int:
     """First waiting task of a desk without an owner, or `NONE`."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, d)
@@ -82,7 +82,7 @@ def first_in_pool(a, d):  # type: ignore[no-untyped-def]
 
 
 @jit
-def first_of_own(a, p):  # type: ignore[no-untyped-def]
+def first_of_own(a: int, p: int) -> int:
     """First waiting task that only this person may serve, or `NONE`."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -95,7 +95,18 @@ def first_of_own(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def request(a, d, what, ref, priority, number, owner, patience_until, entity, sequence):  # type: ignore[no-untyped-def]
+def request(
+    a: int,
+    d: int,
+    what: int,
+    ref: int,
+    priority: int,
+    number: int,
+    owner: int,
+    patience_until: int,
+    entity: int,
+    sequence: int,
+) -> int:
     """Queue a task, its row number is returned. `patience_until`: `NEVER` if it waits for ever."""
     g = GLOBALS(a, 0)
     t = g.n_tasks
@@ -121,7 +132,7 @@ def request(a, d, what, ref, priority, number, owner, patience_until, entity, se
 
 
 @jit
-def _put(a, t):  # type: ignore[no-untyped-def]
+def _put(a: int, t: int) -> None:
     g = GLOBALS(a, 0)
     task = TASK(g.tasks, t)
     desk = DESK(g.desks, task.desk)
@@ -142,7 +153,7 @@ def _put(a, t):  # type: ignore[no-untyped-def]
 
 
 @jit
-def take_off(a, t):  # type: ignore[no-untyped-def]
+def take_off(a: int, t: int) -> None:
     """A task waits no longer."""
     g = GLOBALS(a, 0)
     task = TASK(g.tasks, t)
@@ -156,7 +167,7 @@ def take_off(a, t):  # type: ignore[no-untyped-def]
 
 
 @jit
-def give_to(a, t, p):  # type: ignore[no-untyped-def]
+def give_to(a: int, t: int, p: int) -> None:
     """Give a waiting task that stands in no heap to another owner, or to the desk; it keeps its place in the order."""
     take_off(a, t)
     TASK(GLOBALS(a, 0).tasks, t).owner = p
@@ -164,7 +175,7 @@ def give_to(a, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def move_all(a, source, target):  # type: ignore[no-untyped-def]
+def move_all(a: int, source: int, target: int) -> None:
     """Move every task that waits at a desk without people to another desk."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, source)
@@ -179,7 +190,7 @@ def move_all(a, source, target):  # type: ignore[no-untyped-def]
 
 
 @jit
-def ask(a, d):  # type: ignore[no-untyped-def]
+def ask(a: int, d: int) -> None:
     """Ask for a dispatch at the end of the instant."""
     g = GLOBALS(a, 0)
     DESK(g.desks, d).asked = 1
@@ -190,7 +201,7 @@ def ask(a, d):  # type: ignore[no-untyped-def]
 
 
 @jit
-def join(a, d, p):  # type: ignore[no-untyped-def]
+def join(a: int, d: int, p: int) -> None:
     """Put somebody on the roll, idle from now on."""
     g = GLOBALS(a, 0)
     PERSON(g.persons, p).on_roll = 1
@@ -199,7 +210,7 @@ def join(a, d, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def quit_roll(a, d, p):  # type: ignore[no-untyped-def]
+def quit_roll(a: int, d: int, p: int) -> None:
     """Take somebody off the roll, after the present task if there is one."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -210,7 +221,7 @@ def quit_roll(a, d, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def release(a, d, p):  # type: ignore[no-untyped-def]
+def release(a: int, d: int, p: int) -> None:
     """Somebody has finished the present task."""
     person = PERSON(GLOBALS(a, 0).persons, p)
     person.busy = 0
@@ -219,7 +230,7 @@ def release(a, d, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def becomes_idle(a, d, p):  # type: ignore[no-untyped-def]
+def becomes_idle(a: int, d: int, p: int) -> None:
     """Join the line of the idle: idle longest first, then the lowest seat."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, d)
@@ -250,7 +261,7 @@ def becomes_idle(a, d, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def no_longer_idle(a, d, p):  # type: ignore[no-untyped-def]
+def no_longer_idle(a: int, d: int, p: int) -> None:
     """Leave the line of the idle."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, d)
@@ -266,7 +277,7 @@ def no_longer_idle(a, d, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def first_caller(a, d):  # type: ignore[no-untyped-def]
+def first_caller(a: int, d: int) -> int:
     """Return the idle person whose first own task comes first, `NONE` if no idle person has any."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, d)
@@ -287,7 +298,7 @@ def first_caller(a, d):  # type: ignore[no-untyped-def]
 
 
 @jit
-def is_open(a, d):  # type: ignore[no-untyped-def]
+def is_open(a: int, d: int) -> bool:
     """Whether people work now; if not, the desk looks again when they do."""
     if is_working(a):
         return True

@@ -81,27 +81,27 @@ exp_edge = compiled_twins(arithmetic, {})["_exp_edge"]
 
 
 @jit
-def _mixed(z):  # type: ignore[no-untyped-def]
+def _mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> U30)) * MIX1
     z = (z ^ (z >> U27)) * MIX2
     return z ^ (z >> U31)
 
 
 @jit
-def stream(key, entity, purpose):  # type: ignore[no-untyped-def]
+def stream(key: np.uint64, entity: int, purpose: int) -> np.uint64:
     """`funnelsim.randomness.stream`."""
     return _mixed(key ^ (((np.uint64(entity) << U16) | np.uint64(purpose)) * ADDRESS))
 
 
 @jit
-def uniform_of(stream, n):  # type: ignore[no-untyped-def]
+def uniform_of(stream: np.uint64, n: int) -> float:
     """`funnelsim.randomness.uniform_of`."""
     z = _mixed(stream + (np.uint64(n) + U1) * GAMMA)
     return (float(np.int64(z >> U12)) + 0.5) * 2.220446049250313e-16
 
 
 @jit
-def uniform(key, entity, purpose, n):  # type: ignore[no-untyped-def]
+def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
     """`funnelsim.randomness.uniform`."""
     return uniform_of(stream(key, entity, purpose), n)
 

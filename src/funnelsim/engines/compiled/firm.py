@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
@@ -19,14 +21,14 @@ LOG_FULL = 1
 
 
 @jit
-def phase_of(a):  # type: ignore[no-untyped-def]
+def phase_of(a: int) -> Any:
     """Return the present phase."""
     g = GLOBALS(a, 0)
     return PHASE(g.phases, g.phase)
 
 
 @jit
-def touchpoint_of(a, code):  # type: ignore[no-untyped-def]
+def touchpoint_of(a: int, code: int) -> Any:
     """Return a touchpoint as it is in the present phase."""
     g = GLOBALS(a, 0)
     return TOUCHPOINT(g.touchpoints, g.phase * g.n_moments + code)
@@ -36,7 +38,23 @@ def touchpoint_of(a, code):  # type: ignore[no-untyped-def]
 
 
 @jit
-def write(a, kind, account, need, stage, touchpoint, team, person, source, item, hours, brand, relationship, value, amount):  # type: ignore[no-untyped-def]  # noqa: E501
+def write(
+    a: int,
+    kind: int,
+    account: int,
+    need: int,
+    stage: int,
+    touchpoint: int,
+    team: int,
+    person: int,
+    source: int,
+    item: int,
+    hours: float,
+    brand: float,
+    relationship: float,
+    value: float,
+    amount: int,
+) -> None:
     """Write one row of the event log."""
     g = GLOBALS(a, 0)
     n = g.n_log
@@ -63,7 +81,19 @@ def write(a, kind, account, need, stage, touchpoint, team, person, source, item,
 
 
 @jit
-def note(a, kind, n, touchpoint, team, person, source, item, hours, value, amount):  # type: ignore[no-untyped-def]
+def note(
+    a: int,
+    kind: int,
+    n: int,
+    touchpoint: int,
+    team: int,
+    person: int,
+    source: int,
+    item: int,
+    hours: float,
+    value: float,
+    amount: int,
+) -> None:
     """Write a row about a need; `person` is a number of the log."""
     need = NEED(GLOBALS(a, 0).needs, n)
     write(a, kind, need.account, need.number, need.stage, touchpoint, team, person, source, item, hours,
@@ -71,13 +101,24 @@ def note(a, kind, n, touchpoint, team, person, source, item, hours, value, amoun
 
 
 @jit
-def note_firm(a, kind, touchpoint, team, person, source, item, hours, value, amount):  # type: ignore[no-untyped-def]
+def note_firm(
+    a: int,
+    kind: int,
+    touchpoint: int,
+    team: int,
+    person: int,
+    source: int,
+    item: int,
+    hours: float,
+    value: float,
+    amount: int,
+) -> None:
     """Write a row that is about no need."""
     write(a, kind, NONE, NONE, NONE, touchpoint, team, person, source, item, hours, NAN, NAN, value, amount)
 
 
 @jit
-def number_of(a, p):  # type: ignore[no-untyped-def]
+def number_of(a: int, p: int) -> int:
     """Return the number in the log of a person, -1 for nobody."""
     if p == NONE:
         return NONE
@@ -88,7 +129,7 @@ def number_of(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def brand_now(a, n):  # type: ignore[no-untyped-def]
+def brand_now(a: int, n: int) -> float:
     """Brand trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -96,7 +137,7 @@ def brand_now(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def relationship_now(a, n):  # type: ignore[no-untyped-def]
+def relationship_now(a: int, n: int) -> float:
     """Relationship trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -104,13 +145,13 @@ def relationship_now(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def total_trust(a, n):  # type: ignore[no-untyped-def]
+def total_trust(a: int, n: int) -> float:
     """Total trust of a need's account now."""
     return total(brand_now(a, n), relationship_now(a, n))
 
 
 @jit
-def touch(a, n, code, person, item, strength):  # type: ignore[no-untyped-def]
+def touch(a: int, n: int, code: int, person: int, item: int, strength: float) -> None:
     """A touch reaches the account: trust jumps, the log gets a row."""
     g = GLOBALS(a, 0)
     phase = phase_of(a)
@@ -140,21 +181,21 @@ def touch(a, n, code, person, item, strength):  # type: ignore[no-untyped-def]
 
 
 @jit
-def goodwill_now(a, rate):  # type: ignore[no-untyped-def]
+def goodwill_now(a: int, rate: float) -> float:
     """Goodwill now under a decay rate."""
     g = GLOBALS(a, 0)
     return decayed(g.goodwill_value, rate, (g.now - g.goodwill_time) / DAY)
 
 
 @jit
-def content_now(a, rate):  # type: ignore[no-untyped-def]
+def content_now(a: int, rate: float) -> float:
     """Findable content now under a decay rate."""
     g = GLOBALS(a, 0)
     return decayed(g.content_value, rate, (g.now - g.content_time) / DAY)
 
 
 @jit
-def write_goodwill(a, value):  # type: ignore[no-untyped-def]
+def write_goodwill(a: int, value: float) -> None:
     """Set goodwill as of now."""
     g = GLOBALS(a, 0)
     g.goodwill_value = value
@@ -162,7 +203,7 @@ def write_goodwill(a, value):  # type: ignore[no-untyped-def]
 
 
 @jit
-def write_content(a, value):  # type: ignore[no-untyped-def]
+def write_content(a: int, value: float) -> None:
     """Set content as of now."""
     g = GLOBALS(a, 0)
     g.content_value = value
@@ -170,14 +211,14 @@ def write_content(a, value):  # type: ignore[no-untyped-def]
 
 
 @jit
-def entry_trust(a):  # type: ignore[no-untyped-def]
+def entry_trust(a: int) -> float:
     """Brand trust with which an account enters the market now."""
     phase = phase_of(a)
     return entry_trust_law(goodwill_now(a, phase.goodwill_rate), phase.entry_trust)
 
 
 @jit
-def add_goodwill(a, gain):  # type: ignore[no-untyped-def]
+def add_goodwill(a: int, gain: float) -> None:
     """Goodwill jumps."""
     if gain == 0.0:
         return
@@ -186,7 +227,7 @@ def add_goodwill(a, gain):  # type: ignore[no-untyped-def]
 
 
 @jit
-def add_content(a, gain):  # type: ignore[no-untyped-def]
+def add_content(a: int, gain: float) -> None:
     """Findable content jumps."""
     if gain == 0.0:
         return
@@ -194,7 +235,7 @@ def add_content(a, gain):  # type: ignore[no-untyped-def]
 
 
 @jit
-def learn_about_leads(a, good):  # type: ignore[no-untyped-def]
+def learn_about_leads(a: int, good: bool) -> None:
     """Sales' belief in marketing's leads moves with each lead it worked."""
     g = GLOBALS(a, 0)
     g.belief = updated_belief(g.belief, good, phase_of(a).belief_memory)
@@ -202,7 +243,7 @@ def learn_about_leads(a, good):  # type: ignore[no-untyped-def]
 
 
 @jit
-def rewrite_trust(a, brand_rate, relationship_rate):  # type: ignore[no-untyped-def]
+def rewrite_trust(a: int, brand_rate: float, relationship_rate: float) -> None:
     """Set the trust of everybody who has any as of now, under these rates: they are about to change."""
     g = GLOBALS(a, 0)
     for account in range(g.n_accounts):

@@ -53,8 +53,8 @@ TOUCHPOINT_ROW = _table(
 )
 """Row phase * touchpoints + code."""
 MOMENT_ROW = _table(
-    *_all("<i8", "needs_address", "by_search", "in_deck"),
-    *_all("<f8", "gap_days", "bound_fit", "bound_unfit", "intensity_bound"),
+    *_all("<i8", "needs_address", "by_search"),
+    ("gap_days", "<f8"),
 )
 """What holds of a touchpoint for the whole run: row code."""
 MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
@@ -66,8 +66,12 @@ NUMBER_ROW = _table(("value", "<i8"))
 
 # --- state ----------------------------------------------------------------------------------------------------
 
-KIND_ROW = _table(*_all("<i8", "fresh", "worn", "spent"), *_all("<f8", "intensity", "accept_unfit", "accept_fit"))
-"""What marketing has made of a touchpoint: row code."""
+KIND_ROW = _table(
+    *_all("<i8", "fresh", "worn", "spent"),
+    *_all("<f8", "intensity", "accept_unfit", "accept_fit", "bound_unfit", "bound_fit"),
+)
+"""What marketing has made of a touchpoint: row code. Candidate moments are dealt as far as their uniform lies below the
+bounds, which rise with what is accepted."""
 ACCOUNT_ROW = _table(*_all("<i4", "open", "memory", "needs", "customer"))
 NEED_ROW = _table(
     *_all("<i8", "opened", "window_end", "decision_at", "stamp", "recent_stamp", "deal"),
@@ -157,7 +161,18 @@ GLOBALS_ROW = _table(
     *_all("<i8", "slot_shift", "slot", "free_event", "asked", "events_done"),
     *_all("<i8", "event_key", "event_ref", "event_what"),
     # where the run stands
-    *_all("<i8", "phase", "quarter", "allowance_time", "goodwill_time", "content_time", "books", "failure", "begun", "plans_known"),
+    *_all(
+        "<i8",
+        "phase",
+        "quarter",
+        "allowance_time",
+        "goodwill_time",
+        "content_time",
+        "books",
+        "failure",
+        "begun",
+        "plans_known",
+    ),
     *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief"),
     # the scenario at large
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),

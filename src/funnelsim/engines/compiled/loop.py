@@ -7,10 +7,10 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
 from funnelsim.engines.compiled.desk import (
     ask,
+    comes_first,
     first_caller,
     first_in_pool,
     first_of_own,
-    comes_first,
     is_open,
     move_all,
     no_longer_idle,
@@ -24,7 +24,6 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
-    MOMENT,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -36,7 +35,6 @@ from funnelsim.engines.compiled.layout import (
 )
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, pay
 from funnelsim.engines.compiled.records import jit
-from funnelsim.events import DAY
 
 MORE_ROOM = 1
 """The engine wants larger tables; it goes on where it stopped."""
@@ -49,7 +47,7 @@ AT_A_TIME = 4096
 
 
 @jit
-def begin(a):  # type: ignore[no-untyped-def]
+def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
     staffing.staff(a, MARKETERS, True)
@@ -66,7 +64,7 @@ def begin(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _first_needs(a):  # type: ignore[no-untyped-def]
+def _first_needs(a: int) -> None:
     """First need of each account in equilibrium: some are in market at the start, other gaps are memoryless."""
     g = GLOBALS(a, 0)
     for i in range(g.n_segments):
@@ -84,7 +82,7 @@ def _first_needs(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def change_phase(a, number):  # type: ignore[no-untyped-def]
+def change_phase(a: int, number: int) -> None:
     """A dated change takes effect: stocks are rewritten where a rate changes, then everyone is told."""
     g = GLOBALS(a, 0)
     before = PHASE(g.phases, g.phase)
@@ -112,7 +110,7 @@ def change_phase(a, number):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _dispatch(a, d):  # type: ignore[no-untyped-def]
+def _dispatch(a: int, d: int) -> None:
     """Serve the first task that can be served until there is none."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, d)
@@ -146,7 +144,7 @@ def _dispatch(a, d):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _take_out(a, d, t, p, own):  # type: ignore[no-untyped-def]
+def _take_out(a: int, d: int, t: int, p: int, own: bool) -> None:
     g = GLOBALS(a, 0)
     take_off(a, t)
     if own:
@@ -156,7 +154,7 @@ def _take_out(a, d, t, p, own):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _serve(a, t, p):  # type: ignore[no-untyped-def]
+def _serve(a: int, t: int, p: int) -> None:
     task = TASK(GLOBALS(a, 0).tasks, t)
     what = task.what
     ref = task.ref
@@ -175,7 +173,7 @@ def _serve(a, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _task_ends(a, t):  # type: ignore[no-untyped-def]
+def _task_ends(a: int, t: int) -> None:
     task = TASK(GLOBALS(a, 0).tasks, t)
     what = task.what
     ref = task.ref
@@ -193,7 +191,7 @@ def _task_ends(a, t):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _patience_ends(a, t):  # type: ignore[no-untyped-def]
+def _patience_ends(a: int, t: int) -> None:
     task = TASK(GLOBALS(a, 0).tasks, t)
     if task.waiting == 0:
         return
@@ -210,7 +208,7 @@ def _patience_ends(a, t):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _payday(a, row):  # type: ignore[no-untyped-def]
+def _payday(a: int, row: int) -> None:
     """Pay everyone; the next day that is paid begins with prospecting."""
     g = GLOBALS(a, 0)
     day = PAID_DAY(g.paid_days, row)
@@ -222,7 +220,7 @@ def _payday(a, row):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _happen(a):  # type: ignore[no-untyped-def]
+def _happen(a: int) -> None:
     g = GLOBALS(a, 0)
     what = g.event_what
     ref = g.event_ref
@@ -267,7 +265,7 @@ def _happen(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _has_room(a):  # type: ignore[no-untyped-def]
+def _has_room(a: int) -> bool:
     g = GLOBALS(a, 0)
     return (
         g.n_log + AT_A_TIME <= g.cap_log
@@ -283,13 +281,13 @@ def _has_room(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _schedule_plans(a):  # type: ignore[no-untyped-def]
+def _schedule_plans(a: int) -> None:
     g = GLOBALS(a, 0)
     for i in range(1, g.n_phases):
         at(a, PHASE(g.phases, i).time, C.R_PLAN, 0, i, C.WHAT_PLAN, i)
 
 
-def advance(a):  # type: ignore[no-untyped-def]
+def advance(a: int) -> int:
     """Run until the next event is not before ``stop``, or until larger tables are wanted."""
     g = GLOBALS(a, 0)
     if g.begun == 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.draws import (
@@ -14,14 +16,14 @@ from funnelsim.engines.compiled.draws import (
     uniform_of,
 )
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note
-from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, MOMENT, NEED, NONE, SEGMENT
+from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, SEGMENT
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
 from funnelsim.events import DAY
 
 
 @jit
-def segment_of(a, account):  # type: ignore[no-untyped-def]
+def segment_of(a: int, account: int) -> Any:
     """Return the segment of an account."""
     g = GLOBALS(a, 0)
     i = g.n_segments - 1
@@ -31,7 +33,7 @@ def segment_of(a, account):  # type: ignore[no-untyped-def]
 
 
 @jit
-def later(a, start, days):  # type: ignore[no-untyped-def]
+def later(a: int, start: int, days: float) -> int:
     """Moment at which `days` of the market's operational time have passed since `start`; beyond the end: never."""
     g = GLOBALS(a, 0)
     last = g.n_demand - 1
@@ -53,14 +55,14 @@ def later(a, start, days):  # type: ignore[no-untyped-def]
 
 
 @jit
-def fits_us(a, account):  # type: ignore[no-untyped-def]
+def fits_us(a: int, account: int) -> bool:
     """Whether an account fits."""
     g = GLOBALS(a, 0)
     return uniform(g.key, account, C.P_FIT, 0) < segment_of(a, account).fit_share
 
 
 @jit
-def new_need(a, account, number):  # type: ignore[no-untyped-def]
+def new_need(a: int, account: int, number: int) -> int:
     """Add a need that arises now, with the traits of its account; its row number is returned."""
     g = GLOBALS(a, 0)
     key = g.key
@@ -106,40 +108,103 @@ def new_need(a, account, number):  # type: ignore[no-untyped-def]
 
 
 @jit
-def deal_moments(a, n, after, until):  # type: ignore[no-untyped-def]
-    """Schedule the candidate moments of a need with after < moment <= until that a reachable intensity could accept.
-
-    Moments are in microseconds since the need arose. One that comes after the need is over finds it closed.
-    """
+def moments_until(a: int, n: int) -> int:
+    """Until when the candidate moments of a need are dealt so far: its window, later the buyer's decision."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
-    account = need.account + 0
-    opened = need.opened
-    fits = need.fits != 0
-    gaps = stream(g.key, account, C.P_TOUCH_GAP)
-    accepts = stream(g.key, account, C.P_TOUCH_ACCEPT)
-    last = g.end - opened
-    if until > last:
-        until = last
-    for code in range(g.n_moments):
-        kind = MOMENT(g.moments, code)
-        if kind.in_deck == 0:
-            continue
-        bound = kind.bound_fit if fits else kind.bound_unfit
-        if bound <= 0.0:
-            continue
-        mean = kind.gap_days
-        i = (need.number * 64 + code) << 20
-        time = int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
-        while time <= until:
-            if time > after and uniform_of(accepts, i) < bound:
-                at(a, opened + time, C.R_TOUCH, account, (code << 16) | (i & 0xFFFF), C.WHAT_TOUCH, n)
-            i += 1
-            time += int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
+    if need.stopped != 0 and g.now > need.window_end:
+        return need.decision_at
+    return need.window_end
 
 
 @jit
-def schedule_next(a, account):  # type: ignore[no-untyped-def]
+def deal_kind(a: int, n: int, code: int, after: int, after_sequence: int, until: int, low: float, high: float) -> None:
+    """Schedule the candidate moments of one kind whose uniform lies in [low, high).
+
+    They are those later than `after` (at that microsecond: of a larger sequence) up to `until`. One that comes after
+    the need is over finds it closed.
+    """
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    mean = MOMENT(g.moments, code).gap_days
+    account = need.account
+    gaps = stream(g.key, account, C.P_TOUCH_GAP)
+    accepts = stream(g.key, account, C.P_TOUCH_ACCEPT)
+    if until > g.end:
+        until = g.end
+    i = (need.number * 64 + code) << 20
+    time = need.opened + int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
+    while time <= until:
+        if time >= after:
+            u = uniform_of(accepts, i)
+            if u >= low and u < high:
+                sequence = (code << 16) | (i & 0xFFFF)
+                if time > after or sequence > after_sequence:
+                    at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
+        i += 1
+        time += int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
+
+
+@jit
+def deal_moments(a: int, n: int, after: int, after_sequence: int, until: int, address_only: bool) -> None:
+    """Schedule the candidate moments of every kind, or of those that need the buyer's address, as `deal_kind`."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    for code in range(g.n_moments):
+        moment = MOMENT(g.moments, code)
+        if moment.gap_days <= 0.0 or (address_only and moment.needs_address == 0):
+            continue
+        if moment.needs_address != 0 and need.known == 0:
+            continue  # dealt when the address becomes known
+        kind = KIND(g.kinds, code)
+        bound = kind.bound_fit if need.fits != 0 else kind.bound_unfit
+        if bound > 0.0:
+            deal_kind(a, n, code, after, after_sequence, until, 0.0, bound)
+
+
+@jit
+def raise_bounds(a: int, code: int, fit: float, unfit: float) -> None:
+    """Candidate moments that reach did not need so far are dealt to those in market, because reach has grown."""
+    g = GLOBALS(a, 0)
+    kind = KIND(g.kinds, code)
+    moment = MOMENT(g.moments, code)
+    low_fit = kind.bound_fit
+    low_unfit = kind.bound_unfit
+    if fit > low_fit:
+        kind.bound_fit = fit
+    if unfit > low_unfit:
+        kind.bound_unfit = unfit
+    if moment.gap_days <= 0.0 or g.n_needs == 0:
+        return
+    for account in range(g.n_accounts):
+        n = ACCOUNT(g.accounts, account).open + 0
+        if n == NONE:
+            continue
+        need = NEED(g.needs, n)
+        if moment.needs_address != 0 and need.known == 0:
+            continue
+        if need.fits != 0:
+            if kind.bound_fit > low_fit:
+                deal_kind(a, n, code, g.now, -1, moments_until(a, n), low_fit, kind.bound_fit)
+        elif kind.bound_unfit > low_unfit:
+            deal_kind(a, n, code, g.now, -1, moments_until(a, n), low_unfit, kind.bound_unfit)
+
+
+@jit
+def make_room_for(a: int, code: int, fit: float, unfit: float) -> None:
+    """Raise the bounds of a kind, with some way to go, if this is accepted now."""
+    kind = KIND(GLOBALS(a, 0).kinds, code)
+    if fit > kind.bound_fit or unfit > kind.bound_unfit:
+        raise_bounds(a, code, _more(fit), _more(unfit))
+
+
+@jit
+def _more(chance: float) -> float:
+    return chance + 0.25 * chance * (1.0 - chance)
+
+
+@jit
+def schedule_next(a: int, account: int) -> None:
     """Schedule the next need of an account, after a memoryless gap."""
     g = GLOBALS(a, 0)
     number = ACCOUNT(g.accounts, account).needs + 0
@@ -148,7 +213,7 @@ def schedule_next(a, account):  # type: ignore[no-untyped-def]
 
 
 @jit
-def close_need(a, n, stage, kind, value):  # type: ignore[no-untyped-def]
+def close_need(a: int, n: int, stage: int, kind: int, value: float) -> None:
     """End a need, with a row of this kind (or -1); the account is out of the market until the next one."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.desk import release, request
-from funnelsim.engines.compiled.draws import acceptance
+from funnelsim.engines.compiled.draws import acceptance, found
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     add_content,
     add_goodwill,
+    content_now,
     note_firm,
     number_of,
     phase_of,
@@ -27,6 +28,7 @@ from funnelsim.engines.compiled.layout import (
     PROGRAMME,
     WEEK,
 )
+from funnelsim.engines.compiled.market import make_room_for
 from funnelsim.engines.compiled.people import (
     MARKETERS,
     count_people,
@@ -40,19 +42,17 @@ from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.marketing import BACKLOG_WEEKS
 from funnelsim.events import DAY, HOUR
 
-ABOVE_BOUND = 2
-"""Failure: an intensity exceeds the bound under which candidate moments were dealt."""
-
 
 @jit
-def renew_all_reach(a):  # type: ignore[no-untyped-def]
+def renew_all_reach(a: int) -> None:
     """Reach of every kind follows from what is live and the present phase."""
     for code in range(GLOBALS(a, 0).n_moments):
         _renew_reach(a, code)
+    expect_reach(a)
 
 
 @jit
-def forget_spending(a):  # type: ignore[no-untyped-def]
+def forget_spending(a: int) -> None:
     """A new mix starts from nothing spent."""
     g = GLOBALS(a, 0)
     for code in range(g.n_moments):
@@ -63,7 +63,7 @@ def forget_spending(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def accrue(a, money_per_day):  # type: ignore[no-untyped-def]
+def accrue(a: int, money_per_day: float) -> None:
     """Money for programmes comes in day by day."""
     g = GLOBALS(a, 0)
     g.allowance = g.allowance + money_per_day * ((g.now - g.allowance_time) / DAY)
@@ -71,7 +71,7 @@ def accrue(a, money_per_day):  # type: ignore[no-untyped-def]
 
 
 @jit
-def plan_week(a, row):  # type: ignore[no-untyped-def]
+def plan_week(a: int, row: int) -> None:
     """When the first working day of a week begins, launch what money and hours allow."""
     g = GLOBALS(a, 0)
     week = WEEK(g.weeks, row)
@@ -113,7 +113,7 @@ def plan_week(a, row):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _furthest_below(a):  # type: ignore[no-untyped-def]
+def _furthest_below(a: int) -> int:
     g = GLOBALS(a, 0)
     spent = 0
     for code in range(g.n_moments):
@@ -132,7 +132,7 @@ def _furthest_below(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _launch(a, code):  # type: ignore[no-untyped-def]
+def _launch(a: int, code: int) -> None:
     g = GLOBALS(a, 0)
     touchpoint = touchpoint_of(a, code)
     number = g.n_programmes
@@ -156,7 +156,7 @@ def _launch(a, code):  # type: ignore[no-untyped-def]
 
 
 @jit
-def programme_begins(a, number, t, p):  # type: ignore[no-untyped-def]
+def programme_begins(a: int, number: int, t: int, p: int) -> None:
     """A marketer begins to make a programme."""
     g = GLOBALS(a, 0)
     programme = PROGRAMME(g.programmes, number)
@@ -167,7 +167,7 @@ def programme_begins(a, number, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def programme_made(a, number, p):  # type: ignore[no-untyped-def]
+def programme_made(a: int, number: int, p: int) -> None:
     """A programme is made; it goes live when it is approved."""
     g = GLOBALS(a, 0)
     release(a, MARKETERS, p)
@@ -177,7 +177,7 @@ def programme_made(a, number, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def programme_moves_on(a, number):  # type: ignore[no-untyped-def]
+def programme_moves_on(a: int, number: int) -> None:
     """A programme goes live, wears out, or ends."""
     g = GLOBALS(a, 0)
     programme = PROGRAMME(g.programmes, number)
@@ -189,6 +189,7 @@ def programme_moves_on(a, number):  # type: ignore[no-untyped-def]
         kind.fresh += 1
         _log_reach(a, C.K_PROGRAMME_LIVE, code, number)
         add_content(a, programme.content)
+        search_finds(a)
         add_goodwill(a, programme.goodwill)
         at(a, g.now + half, C.R_PROGRAMME, number, 1, C.WHAT_PROGRAMME, number)
     elif step == 1:
@@ -202,14 +203,14 @@ def programme_moves_on(a, number):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _log_reach(a, kind, code, number):  # type: ignore[no-untyped-def]
+def _log_reach(a: int, kind: int, code: int, number: int) -> None:
     _renew_reach(a, code)
     note_firm(a, kind, code, C.TEAM_MARKETING, NONE, NONE, number, NAN, KIND(GLOBALS(a, 0).kinds, code).intensity,
               NO_AMOUNT)  # fmt: skip
 
 
 @jit
-def _renew_reach(a, code):  # type: ignore[no-untyped-def]
+def _renew_reach(a: int, code: int) -> None:
     g = GLOBALS(a, 0)
     phase = PHASE(g.phases, g.phase)
     touchpoint = touchpoint_of(a, code)
@@ -218,8 +219,35 @@ def _renew_reach(a, code):  # type: ignore[no-untyped-def]
     if touchpoint.is_programme != 0:
         weight = kind.fresh + touchpoint.worn_strength * kind.worn
         intensity = intensity + touchpoint.intensity * weight
-    if intensity > MOMENT(g.moments, code).intensity_bound:
-        g.failure = ABOVE_BOUND
     kind.intensity = intensity
     kind.accept_unfit = acceptance(intensity * phase.attention_unfit)
     kind.accept_fit = acceptance(intensity * phase.attention_fit)
+    if MOMENT(g.moments, code).by_search == 0:
+        make_room_for(a, code, kind.accept_fit, kind.accept_unfit)
+
+
+@jit
+def search_finds(a: int) -> None:
+    """The buyers' searches find what content there is now."""
+    g = GLOBALS(a, 0)
+    phase = phase_of(a)
+    chance = found(content_now(a, phase.content_rate), phase.content_half_saturation)
+    for code in range(g.n_moments):
+        if MOMENT(g.moments, code).by_search != 0:
+            make_room_for(a, code, chance, chance)
+
+
+@jit
+def expect_reach(a: int) -> None:
+    """Deal moments from now on for what the present plan's money can keep live, so that bounds seldom rise later."""
+    g = GLOBALS(a, 0)
+    phase = phase_of(a)
+    for code in range(g.n_moments):
+        touchpoint = touchpoint_of(a, code)
+        if touchpoint.is_programme != 0 and touchpoint.money > 0 and touchpoint.mix > 0.0:
+            runs = 1.0 + touchpoint.mix * phase.money_per_day * (touchpoint.live / DAY) / touchpoint.money
+            intensity = touchpoint.base_intensity + touchpoint.intensity * runs
+            fit = acceptance(intensity * phase.attention_fit)
+            unfit = acceptance(intensity * phase.attention_unfit)
+            make_room_for(a, code, fit, unfit)
+    search_finds(a)

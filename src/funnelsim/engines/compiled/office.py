@@ -8,7 +8,7 @@ from funnelsim.events import DAY
 
 
 @jit
-def finish(a, work):  # type: ignore[no-untyped-def]
+def finish(a: int, work: int) -> int:
     """Moment when a task of `work` > 0 microseconds is done that starts now, or at the next working moment."""
     g = GLOBALS(a, 0)
     t = g.now
@@ -32,7 +32,7 @@ def finish(a, work):  # type: ignore[no-untyped-def]
 
 
 @jit
-def is_working(a):  # type: ignore[no-untyped-def]
+def is_working(a: int) -> bool:
     """Whether people work now."""
     g = GLOBALS(a, 0)
     index = g.now // DAY - g.first_day
@@ -45,7 +45,7 @@ def is_working(a):  # type: ignore[no-untyped-def]
 
 
 @jit
-def next_working(a):  # type: ignore[no-untyped-def]
+def next_working(a: int) -> int:
     """First working moment from now on; `NEVER` if there is none."""
     g = GLOBALS(a, 0)
     t = g.now

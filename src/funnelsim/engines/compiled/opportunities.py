@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
@@ -37,7 +39,7 @@ MEETING_TASK = 4
 
 
 @jit
-def new_case(a, n, source, score):  # type: ignore[no-untyped-def]
+def new_case(a: int, n: int, source: int, score: float) -> int:
     """Add a case of a need, which becomes its present one; its row number is returned."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -68,7 +70,7 @@ def new_case(a, n, source, score):  # type: ignore[no-untyped-def]
 
 
 @jit
-def note_case(a, kind, x, touchpoint, person, hours, value, amount):  # type: ignore[no-untyped-def]
+def note_case(a: int, kind: int, x: int, touchpoint: int, person: int, hours: float, value: float, amount: int) -> None:
     """Write a row about a case by sales; `person` is a row or `NONE`."""
     case = CASE(GLOBALS(a, 0).cases, x)
     note(a, kind, case.need, touchpoint, C.TEAM_SALES, number_of(a, person), case.source, case.number, hours, value,
@@ -79,7 +81,7 @@ def note_case(a, kind, x, touchpoint, person, hours, value, amount):  # type: ig
 
 
 @jit
-def drop(a, x):  # type: ignore[no-untyped-def]
+def drop(a: int, x: int) -> None:
     """Take a case out of its owner's book."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -89,7 +91,7 @@ def drop(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def give(a, x, p):  # type: ignore[no-untyped-def]
+def give(a: int, x: int, p: int) -> None:
     """Give a case to somebody, or to nobody; reps on the roll keep a book of theirs, in the order in which cases came."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -106,7 +108,7 @@ def give(a, x, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def open_opportunity(a, x, owner):  # type: ignore[no-untyped-def]
+def open_opportunity(a: int, x: int, owner: int) -> None:
     """Open an opportunity: the buyer has agreed to a sales process."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -128,7 +130,7 @@ def open_opportunity(a, x, owner):  # type: ignore[no-untyped-def]
 
 
 @jit
-def await_meeting(a, x, k):  # type: ignore[no-untyped-def]
+def await_meeting(a: int, x: int, k: int) -> None:
     """Wait until meeting k is due, or for the decision if it would come too late or there is none."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -153,7 +155,7 @@ def await_meeting(a, x, k):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _meeting(a, x):  # type: ignore[no-untyped-def]
+def _meeting(a: int, x: int) -> Any:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     most = g.n_meetings // g.n_phases
@@ -161,7 +163,7 @@ def _meeting(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def meeting_due(a, x):  # type: ignore[no-untyped-def]
+def meeting_due(a: int, x: int) -> None:
     """A due meeting waits for the rep who owns the deal (anyone if nobody does) until the buyer decides."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -173,7 +175,7 @@ def meeting_due(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def meeting_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+def meeting_begins(a: int, x: int, t: int, p: int) -> None:
     """A rep meets the buyer."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -188,7 +190,7 @@ def meeting_begins(a, x, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def meeting_ends(a, x, p):  # type: ignore[no-untyped-def]
+def meeting_ends(a: int, x: int, p: int) -> None:
     """The meeting is over: trust grows, and at a checkpoint the buyer may stop."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -209,7 +211,7 @@ def meeting_ends(a, x, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def missed(a, x):  # type: ignore[no-untyped-def]
+def missed(a: int, x: int) -> None:
     """The present meeting is not held before the buyer decides."""
     case = CASE(GLOBALS(a, 0).cases, x)
     note_case(a, C.K_MISSED, x, _meeting(a, x).code, case.owner, NAN, float(case.meeting), NO_AMOUNT)
@@ -217,7 +219,7 @@ def missed(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _await_decision(a, x):  # type: ignore[no-untyped-def]
+def _await_decision(a: int, x: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, CASE(g.cases, x).need)
     if need.decision_at > g.now:
@@ -227,7 +229,7 @@ def _await_decision(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def decide(a, x):  # type: ignore[no-untyped-def]
+def decide(a: int, x: int) -> None:
     """The buying cycle is over: won, or lost to a competitor, or no decision."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -245,7 +247,7 @@ def decide(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _won(a, x):  # type: ignore[no-untyped-def]
+def _won(a: int, x: int) -> None:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need
@@ -262,7 +264,7 @@ def _won(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _ends_without_us(a, x):  # type: ignore[no-untyped-def]
+def _ends_without_us(a: int, x: int) -> None:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need

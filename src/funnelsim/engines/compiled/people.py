@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.draws import pay_of_day, ramp
 from funnelsim.engines.compiled.firm import NAN, note_firm, number_of
@@ -16,32 +18,32 @@ MARKETERS, REPS, SDRS = 0, 1, 2
 
 
 @jit
-def role_of(a, role):  # type: ignore[no-untyped-def]
+def role_of(a: int, role: int) -> Any:
     """Return the present numbers of a role."""
     g = GLOBALS(a, 0)
     return ROLE(g.roles, g.phase * 3 + role)
 
 
 @jit
-def person_at(a, role, seat):  # type: ignore[no-untyped-def]
+def person_at(a: int, role: int, seat: int) -> int:
     """Who sits there: a row, or negative."""
     return SEAT(GLOBALS(a, 0).seats, role * SEATS + seat).person + 0
 
 
 @jit
-def team_of(role):  # type: ignore[no-untyped-def]
+def team_of(role: int) -> int:
     """Team of a role."""
     return C.TEAM_MARKETING if role == MARKETERS else C.TEAM_SALES
 
 
 @jit
-def count_people(a, role):  # type: ignore[no-untyped-def]
+def count_people(a: int, role: int) -> int:
     """Count the people on the roll."""
     return DESK(GLOBALS(a, 0).desks, role).workers + 0
 
 
 @jit
-def nth_person(a, role, n):  # type: ignore[no-untyped-def]
+def nth_person(a: int, role: int, n: int) -> int:
     """Return the n-th person on the roll by seat."""
     for seat in range(SEATS):
         p = person_at(a, role, seat)
@@ -53,7 +55,7 @@ def nth_person(a, role, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def effect(a, p):  # type: ignore[no-untyped-def]
+def effect(a: int, p: int) -> float:
     """Skill times ramp of a person now."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -64,21 +66,21 @@ def effect(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def years(a, p):  # type: ignore[no-untyped-def]
+def years(a: int, p: int) -> float:
     """Years with the firm."""
     g = GLOBALS(a, 0)
     return (g.now - PERSON(g.persons, p).hired) / DAY / 365.0
 
 
 @jit
-def desk_hours(a, p, hours):  # type: ignore[no-untyped-def]
+def desk_hours(a: int, p: int, hours: float) -> float:
     """Desk hours that a task of `hours` takes this person."""
     person = PERSON(GLOBALS(a, 0).persons, p)
     return hours / (role_of(a, person.role).productive_share * person.share)
 
 
 @jit
-def finish_of(a, taken):  # type: ignore[no-untyped-def]
+def finish_of(a: int, taken: float) -> int:
     """When a task is done that starts now and takes these desk hours, at least a microsecond."""
     work = int(taken * HOUR + 0.5)
     if work < 1:
@@ -87,14 +89,14 @@ def finish_of(a, taken):  # type: ignore[no-untyped-def]
 
 
 @jit
-def seat_entity(a, p):  # type: ignore[no-untyped-def]
+def seat_entity(a: int, p: int) -> int:
     """Place of somebody's seat in the order of the instant."""
     person = PERSON(GLOBALS(a, 0).persons, p)
     return person.role * SEAT_ENTITY + person.seat
 
 
 @jit
-def pay(a, role, index, days):  # type: ignore[no-untyped-def]
+def pay(a: int, role: int, index: int, days: float) -> None:
     """Loaded pay of everyone on the roll for a working day."""
     g = GLOBALS(a, 0)
     cost = role_of(a, role).cost
@@ -113,7 +115,7 @@ def pay(a, role, index, days):  # type: ignore[no-untyped-def]
 
 
 @jit
-def least_loaded(a):  # type: ignore[no-untyped-def]
+def least_loaded(a: int) -> int:
     """Return the rep with the fewest cases (ties: the lowest seat), `NONE` if there is no rep."""
     g = GLOBALS(a, 0)
     best = NONE

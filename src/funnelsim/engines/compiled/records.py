@@ -61,19 +61,47 @@ bits_of = _cast(types.float64, types.int64)
 float_of = _cast(types.int64, types.float64)
 """The float of 64 bits, in compiled code."""
 
-jit: Callable[[Any], Any] = njit(error_model="numpy", nogil=True)
-"""How every function of this engine is compiled: no exceptions, no interpreter lock, IEEE arithmetic as written."""
+_TYPES = {"int": types.int64, "float": types.float64, "bool": types.boolean, "np.uint64": types.uint64}
+_registered: dict[Any, tuple[Any, ...]] = {}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+"""How everything is compiled: no exceptions, no interpreter lock, IEEE arithmetic as written."""
+
+
+def jit(function: Callable[..., Any]) -> Any:
+    """Mark a function for compilation, once, for the types that its annotations name.
+
+    Left to itself Numba would compile it anew for every constant that it is called with.
+    """
+    marked = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    _registered[marked] = tuple(_TYPES[str(function.__annotations__[name])] for name in names)
+    return marked
+
+
+def compile_callees(function: Callable[..., Any], done: set[Any] | None = None) -> None:
+    """Compile what a function calls, callees first."""
+    done = set() if done is None else done
+    names = function.__code__.co_names
+    found = [function.__globals__.get(name) for name in names]
+    found += [vars(module).get(name) for module in found if isinstance(module, ModuleType) for name in names]
+    for callee in found:
+        if getattr(callee, "py_func", None) is None or callee not in _registered or callee in done:
+            continue
+        done.add(callee)
+        compile_callees(callee.py_func, done)
+        callee.compile(_registered[callee])
+        callee.disable_compile()
 
 
 def compiled_twins(module: ModuleType, known: dict[str, Any]) -> dict[str, Any]:
-    """Compile the plain functions of a module, from the same source as the reference engine runs.
+    """Mark copies of the plain functions of a module for compilation: the source that the reference engine runs.
 
     Parameters
     ----------
     module : module
-        Its public functions are compiled; those of other modules that they call must be in `known`.
+        Its functions are copied; those of other modules that they call must be in `known`.
     known : dict
-        Compiled functions by name; they stand in for functions of the same name.
+        Marked functions by name; they stand in for functions of the same name.
 
     Returns
     -------
@@ -82,8 +110,14 @@ def compiled_twins(module: ModuleType, known: dict[str, Any]) -> dict[str, Any]:
     """
     found = dict(known)
     for name, function in vars(module).items():
-        if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name not in found:
-            copy = FunctionType(function.__code__, {**vars(module), **found}, name, function.__defaults__)
-            copy.__module__ = module.__name__
-            found[name] = jit(copy)
+        if not isinstance(function, FunctionType) or function.__module__ != module.__name__ or name in found:
+            continue
+        annotations = {key: str(kind) for key, kind in function.__annotations__.items()}
+        names = function.__code__.co_varnames[: function.__code__.co_argcount]
+        if any(annotations.get(key) not in _TYPES for key in names):
+            continue  # for arrays
+        copy = FunctionType(function.__code__, {**vars(module), **found}, name, function.__defaults__)
+        copy.__module__ = module.__name__
+        copy.__annotations__ = annotations
+        found[name] = jit(copy)
     return found

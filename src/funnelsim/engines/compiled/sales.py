@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled import customers
-from funnelsim.engines.compiled.calendar import at
+from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
 from funnelsim.engines.compiled.desk import first_of_own, give_to, release, request, take_off, without_root
 from funnelsim.engines.compiled.draws import (
@@ -42,6 +42,7 @@ from funnelsim.engines.compiled.layout import (
     PERSON,
     TASK,
 )
+from funnelsim.engines.compiled.market import deal_moments, moments_until
 from funnelsim.engines.compiled.opportunities import drop, give, new_case, note_case, open_opportunity
 from funnelsim.engines.compiled.people import (
     REPS,
@@ -63,7 +64,17 @@ from funnelsim.events import DAY, HOUR
 
 
 @jit
-def buyer_asks(a, n, trust):  # type: ignore[no-untyped-def]
+def address_known(a: int, n: int) -> None:
+    """Deal the moments at which the buyer can be reached now that the address is known."""
+    g = GLOBALS(a, 0)
+    sequence = -1
+    if g.event_what == C.WHAT_TOUCH and g.event_ref == n:
+        sequence = sequence_of(g.event_key)
+    deal_moments(a, n, g.now, sequence, moments_until(a, n), True)
+
+
+@jit
+def buyer_asks(a: int, n: int, trust: float) -> None:
     """The buyer asks for sales; a marketing lead of the same need that still waits is upgraded."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
@@ -75,6 +86,7 @@ def buyer_asks(a, n, trust):  # type: ignore[no-untyped-def]
             take_off(a, waiting.task)
     if need.known == 0:
         need.known = 1
+        address_known(a, n)
         note(a, C.K_LEAD, n, NONE, NONE, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
     need.stage = C.S_MQL
     x = new_case(a, n, C.FROM_INBOUND, 0.0)
@@ -83,7 +95,7 @@ def buyer_asks(a, n, trust):  # type: ignore[no-untyped-def]
 
 
 @jit
-def hand_over(a, n, score):  # type: ignore[no-untyped-def]
+def hand_over(a: int, n: int, score: float) -> None:
     """Marketing hands a lead over."""
     g = GLOBALS(a, 0)
     NEED(g.needs, n).stage = C.S_MQL
@@ -93,7 +105,7 @@ def hand_over(a, n, score):  # type: ignore[no-untyped-def]
 
 
 @jit
-def need_is_over(a, n):  # type: ignore[no-untyped-def]
+def need_is_over(a: int, n: int) -> None:
     """The window closes while a case waits: whoever waits in the queue goes cold."""
     g = GLOBALS(a, 0)
     x = NEED(g.needs, n).case
@@ -113,13 +125,13 @@ def need_is_over(a, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def front(a):  # type: ignore[no-untyped-def]
+def front(a: int) -> int:
     """Who makes first contact now: the SDRs where the plan has any, else the reps."""
     return SDRS if role_of(a, SDRS).heads > 0.0 else REPS
 
 
 @jit
-def _first_response(a, x):  # type: ignore[no-untyped-def]
+def _first_response(a: int, x: int) -> None:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     need = NEED(g.needs, case.need)
@@ -136,14 +148,14 @@ def _first_response(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def gone_cold(a, x):  # type: ignore[no-untyped-def]
+def gone_cold(a: int, x: int) -> None:
     """The buyer's patience, or the need, has ended before the first attempt."""
     g = GLOBALS(a, 0)
     back_to_nurture(a, x, C.K_RENEGED, (g.now - CASE(g.cases, x).queued) / DAY, NONE)
 
 
 @jit
-def given_up_waiting(a, x):  # type: ignore[no-untyped-def]
+def given_up_waiting(a: int, x: int) -> None:
     """The need has ended before another attempt."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -152,7 +164,7 @@ def given_up_waiting(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def works(a, x, p):  # type: ignore[no-untyped-def]
+def works(a: int, x: int, p: int) -> bool:
     """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -179,7 +191,7 @@ def works(a, x, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def response_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+def response_begins(a: int, x: int, t: int, p: int) -> None:
     """Somebody takes a case for the first time; whether it is still warm is settled by the wait."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -192,7 +204,7 @@ def response_begins(a, x, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def attempt_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+def attempt_begins(a: int, x: int, t: int, p: int) -> None:
     """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -214,7 +226,7 @@ def attempt_begins(a, x, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def attempt_ends(a, x, p):  # type: ignore[no-untyped-def]
+def attempt_ends(a: int, x: int, p: int) -> None:
     """The attempt is over: a first conversation, another try later, or the end of it."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -236,7 +248,7 @@ def attempt_ends(a, x, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def retry(a, x):  # type: ignore[no-untyped-def]
+def retry(a: int, x: int) -> None:
     """The same person tries again; if gone, whoever is free."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -253,14 +265,14 @@ def retry(a, x):  # type: ignore[no-untyped-def]
 
 
 @jit
-def retry_begins(a, x, t, p):  # type: ignore[no-untyped-def]
+def retry_begins(a: int, x: int, t: int, p: int) -> None:
     """Somebody takes a case again."""
     drop(a, x)
     attempt_begins(a, x, t, p)
 
 
 @jit
-def back_to_nurture(a, x, kind, value, p):  # type: ignore[no-untyped-def]
+def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     """Sales is done with a case that became no opportunity."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -277,7 +289,7 @@ def back_to_nurture(a, x, kind, value, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def qualify(a, x, p):  # type: ignore[no-untyped-def]
+def qualify(a: int, x: int, p: int) -> None:
     """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
@@ -311,7 +323,7 @@ def qualify(a, x, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def rep_left(a, p):  # type: ignore[no-untyped-def]
+def rep_left(a: int, p: int) -> None:
     """A rep has left: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -342,7 +354,7 @@ def rep_left(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def sdr_left(a, p):  # type: ignore[no-untyped-def]
+def sdr_left(a: int, p: int) -> None:
     """An SDR has left: leads that were to be tried again wait for whoever is free."""
     g = GLOBALS(a, 0)
     while True:
@@ -357,7 +369,7 @@ def sdr_left(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def prospecting_day(a, row):  # type: ignore[no-untyped-def]
+def prospecting_day(a: int, row: int) -> None:
     """Put own prospecting last in every rep's queue."""
     g = GLOBALS(a, 0)
     paid = PAID_DAY(g.paid_days, row)
@@ -378,7 +390,7 @@ def prospecting_day(a, row):  # type: ignore[no-untyped-def]
 
 
 @jit
-def prospecting_begins(a, t, p):  # type: ignore[no-untyped-def]
+def prospecting_begins(a: int, t: int, p: int) -> None:
     """A rep begins a block of cold calls."""
     g = GLOBALS(a, 0)
     phase = phase_of(a)
@@ -391,7 +403,7 @@ def prospecting_begins(a, t, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def prospecting_ends(a, t, p):  # type: ignore[no-untyped-def]
+def prospecting_ends(a: int, t: int, p: int) -> None:
     """A block of cold calls is done: whom it reached."""
     g = GLOBALS(a, 0)
     release(a, REPS, p)

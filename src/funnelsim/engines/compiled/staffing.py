@@ -10,7 +10,7 @@ from funnelsim.engines.compiled.desk import join, quit_roll
 from funnelsim.engines.compiled.draws import exponential, lognormal, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note_firm
 from funnelsim.engines.compiled.layout import CLOSED_SEAT, DESK, GLOBALS, NONE, PERSON, SEAT, SEATS
-from funnelsim.engines.compiled.people import MARKETERS, REPS, SEAT_ENTITY, SDRS, role_of, team_of
+from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, SEAT_ENTITY, role_of, team_of
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import rep_left, sdr_left
 from funnelsim.events import DAY
@@ -19,7 +19,7 @@ PERSON_ENTITY = 1 << 33
 
 
 @jit
-def staff(a, role, established):  # type: ignore[no-untyped-def]
+def staff(a: int, role: int, established: bool) -> None:
     """Bring the seats in line with the plan: open new ones, or close the newest people's."""
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, role)
@@ -54,7 +54,7 @@ def staff(a, role, established):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _newest(a, role):  # type: ignore[no-untyped-def]
+def _newest(a: int, role: int) -> int:
     """Seat that a cut takes first: a vacant one, else that of the newest person (ties: the highest seat)."""
     g = GLOBALS(a, 0)
     best = NONE
@@ -77,7 +77,7 @@ def _newest(a, role):  # type: ignore[no-untyped-def]
 
 
 @jit
-def hire(a, role, seat, ramped, established):  # type: ignore[no-untyped-def]
+def hire(a: int, role: int, seat: int, ramped: bool, established: bool) -> None:
     """Fill a seat."""
     g = GLOBALS(a, 0)
     part = role_of(a, role)
@@ -118,7 +118,7 @@ def hire(a, role, seat, ramped, established):  # type: ignore[no-untyped-def]
 
 
 @jit
-def resign(a, p):  # type: ignore[no-untyped-def]
+def resign(a: int, p: int) -> None:
     """Somebody's time with the firm is over; the seat is vacant for a while."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -132,7 +132,7 @@ def resign(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def refill(a, p):  # type: ignore[no-untyped-def]
+def refill(a: int, p: int) -> None:
     """A vacancy is over."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
@@ -143,7 +143,7 @@ def refill(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _close(a, role, seat):  # type: ignore[no-untyped-def]
+def _close(a: int, role: int, seat: int) -> None:
     g = GLOBALS(a, 0)
     place = SEAT(g.seats, role * SEATS + seat)
     p = place.person
@@ -154,7 +154,7 @@ def _close(a, role, seat):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _leave(a, p):  # type: ignore[no-untyped-def]
+def _leave(a: int, p: int) -> None:
     role = PERSON(GLOBALS(a, 0).persons, p).role
     _log_change(a, C.K_LEFT, p)
     quit_roll(a, role, p)
@@ -165,13 +165,13 @@ def _leave(a, p):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _log_change(a, kind, p):  # type: ignore[no-untyped-def]
+def _log_change(a: int, kind: int, p: int) -> None:
     person = PERSON(GLOBALS(a, 0).persons, p)
     note_firm(a, kind, NONE, team_of(person.role), person.number, NONE, NONE, person.share, person.skill, NO_AMOUNT)
 
 
 @jit
-def staff_all(a):  # type: ignore[no-untyped-def]
+def staff_all(a: int) -> None:
     """Staff every role at the start of a run; people have been with the firm for a while."""
     staff(a, MARKETERS, True)
     staff(a, REPS, True)

@@ -61,16 +61,12 @@ def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
 
 
 def moments(lowered: Lowered) -> np.ndarray:
-    """What holds of touchpoints for the whole run; the bounds are those under which moments are dealt."""
+    """What holds of touchpoints for the whole run."""
     touchpoints = lowered.phases[0].touchpoints
     rows = np.zeros(len(touchpoints), L.MOMENT_ROW)
     rows["needs_address"] = [t.known_only for t in touchpoints]
     rows["by_search"] = [t.found_by_search for t in touchpoints]
     rows["gap_days"] = [t.gap_days for t in touchpoints]
-    rows["bound_fit"] = lowered.bounds_fit
-    rows["bound_unfit"] = lowered.bounds_unfit
-    rows["intensity_bound"] = lowered.intensity_bounds
-    rows["in_deck"] = (rows["gap_days"] > 0.0) & (np.maximum(rows["bound_fit"], rows["bound_unfit"]) > 0.0)
     return rows
 
 
