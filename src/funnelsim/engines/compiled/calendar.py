@@ -6,8 +6,12 @@ heap, from which they come out by (time, key); the key packs rank, entity and se
 
 from __future__ import annotations
 
-from funnelsim.engines.compiled.layout import EVENT, GLOBALS, HEAP, NONE, SLOT
-from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.compiled import codes as C
+from funnelsim.engines.compiled.layout import EVENT, EVENT_ROW, GLOBALS, HEAP, NEED_ROW, NONE, SLOT
+from funnelsim.engines.compiled.records import fetch_ahead, jit
+
+NEED_SIZE = NEED_ROW.itemsize
+EVENT_SIZE = EVENT_ROW.itemsize
 
 
 @jit
@@ -111,10 +115,14 @@ def turn(a: int) -> bool:
         return False
     g.slot = slot
     head = SLOT(slots, slot)
+    if slot + 1 < last:
+        fetch_ahead(g.events + SLOT(slots, slot + 1).first * EVENT_SIZE)
     i = head.first
     head.first = NONE
     while i != NONE:
         event = EVENT(g.events, i)
+        if event.what == C.WHAT_TOUCH:
+            fetch_ahead(g.needs + event.ref * NEED_SIZE)
         _push(a, event.time, event.key, event.what, event.ref)
         following = event.next
         event.next = g.free_event

@@ -101,6 +101,26 @@ def uniform_of(stream: np.uint64, n: int) -> float:
 
 
 @jit
+def log_of_normal(x: float) -> float:
+    """`log` of a number that is neither subnormal nor infinite, without branches: a loop over it becomes vector code."""
+    bits = bits_of(x)
+    m = float_of((bits & MANTISSA) | HALF)
+    low_half = m < 0.70710678118654752440
+    k = float(np.int32((bits >> 52) - (1023 if low_half else 1022)))
+    f = (m + m if low_half else m) - 1.0
+    half = 0.5 * f * f
+    s = f / (2.0 + f)
+    z = s * s
+    w = z * z
+    t1 = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+    t2 = z * (
+        6.666666666666735130e-01
+        + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))
+    )
+    return k * 6.93147180369123816490e-01 - ((half - (s * (half + (t2 + t1)) + k * 1.90821492927058770002e-10)) - f)
+
+
+@jit
 def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
     """`funnelsim.randomness.uniform`."""
     return uniform_of(stream(key, entity, purpose), n)

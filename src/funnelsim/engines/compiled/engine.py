@@ -12,7 +12,9 @@ from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
 
 AT_A_TIME = 4096
-EVENTS_PER_SLOT = 4.0
+LINE = 64
+"""Bytes of a line of the processor's cache."""
+EVENTS_PER_SLOT = 8.0
 FEWEST_SLOTS, MOST_SLOTS = 1 << 10, 1 << 20
 FAILURES = {1: "one instant wrote more rows than there was room for"}
 
@@ -37,7 +39,7 @@ class State:
         needs = sum(
             s.accounts * (days / (s.gap_days + s.window_days) + 0.1) for s in lowered.segments
         )  # at demand 1; more demand grows the tables
-        slots = 1 << int(np.ceil(np.log2(min(max(needs * 12 / EVENTS_PER_SLOT, FEWEST_SLOTS), MOST_SLOTS))))
+        slots = 1 << int(np.ceil(np.log2(min(max(needs * 10 / EVENTS_PER_SLOT, FEWEST_SLOTS), MOST_SLOTS))))
         shift = 0
         while (lowered.end - lowered.start) >> shift >= slots:
             shift += 1
@@ -63,6 +65,7 @@ class State:
             "seats": seats,
             "desks": desks,
             "slots": slot_rows,
+            "block": np.zeros(64, L.NUMBER_ROW),
         }
         declared = len(self.inputs["declared"])
         events = int(lowered.accounts + needs) + 4 * declared + 8 * AT_A_TIME
@@ -77,7 +80,7 @@ class State:
             "events": events,
             "heap": events,
         }
-        self.growing = {name: np.empty(sizes[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
+        self.growing = {name: _empty(sizes[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
         g = self.globals[0]
         g["key"] = key
         g["start"], g["end"], g["now"], g["stop"] = lowered.start, lowered.end, lowered.start, L.NEVER
@@ -106,13 +109,13 @@ class State:
         for name, table in self.growing.items():
             n = int(self.globals[0][f"n_{name}"])
             if n + 2 * AT_A_TIME > len(table):
-                larger = np.empty(2 * len(table), table.dtype)
+                larger = _empty(2 * len(table), table.dtype)
                 larger[:n] = table[:n]
                 self.growing[name] = larger
         most = len(self.growing["events"])
         if len(self.growing["heap"]) < most:
             n = int(self.globals[0]["n_heap"])
-            larger = np.empty(most, L.HEAP_ROW)
+            larger = _empty(most, L.HEAP_ROW)
             larger[:n] = self.growing["heap"][:n]
             self.growing["heap"] = larger
 
@@ -135,6 +138,13 @@ class State:
     def log(self) -> np.ndarray:
         """Rows of the event log so far."""
         return self.growing["log"][: int(self.globals[0]["n_log"])]
+
+
+def _empty(rows: int, dtype: np.dtype) -> np.ndarray:
+    """Room for rows that begins with a line of the processor's cache."""
+    room = np.empty(rows * dtype.itemsize + LINE, np.uint8)
+    begin = -room.ctypes.data % LINE
+    return room[begin : begin + rows * dtype.itemsize].view(dtype)
 
 
 def declared_customers(lowered: Lowered, key: int) -> np.ndarray:

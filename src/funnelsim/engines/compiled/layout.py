@@ -74,10 +74,13 @@ KIND_ROW = _table(
 bounds, which rise with what is accepted."""
 ACCOUNT_ROW = _table(*_all("<i4", "open", "memory", "needs", "customer"))
 NEED_ROW = _table(
-    *_all("<i8", "opened", "window_end", "decision_at", "stamp", "recent_stamp", "deal"),
-    *_all("<f8", "threshold", "asks_at", "liking", "score_z", "brand", "relationship", "recent"),
-    *_all("<i8", "account", "number", "stage", "case", "cases"),
-    *_all("<i1", "fits", "known", "asked", "handed", "closed", "stopped"),
+    *_all("<i8", "stamp"),
+    *_all("<f8", "brand", "relationship", "threshold", "asks_at"),
+    *_all("<i4", "account", "number", "case", "cases"),
+    *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
+    # so far 64 bytes, a line of the processor's cache: what most touches need
+    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
+    *_all("<f8", "liking", "score_z", "recent"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
@@ -146,9 +149,10 @@ FIXED: Final = {
     "seats": SEAT_ROW,
     "desks": DESK_ROW,
     "slots": SLOT_ROW,
+    "block": NUMBER_ROW,
 }
 """Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
-STATE: Final = ("kinds", "accounts", "seats", "desks", "slots")
+STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "block")
 """Fixed tables that change during a run; the others are inputs."""
 
 GLOBALS_ROW = _table(

@@ -9,6 +9,7 @@ from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.draws import (
     exponential,
     kumaraswamy,
+    log_of_normal,
     lognormal,
     normal,
     stream,
@@ -16,10 +17,14 @@ from funnelsim.engines.compiled.draws import (
     uniform_of,
 )
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note
-from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, SEGMENT
+from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, NUMBER, SEGMENT
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
 from funnelsim.events import DAY
+
+
+BLOCK = 8
+"""Gaps between candidate moments that are drawn at once."""
 
 
 @jit
@@ -133,16 +138,23 @@ def deal_kind(a: int, n: int, code: int, after: int, after_sequence: int, until:
     if until > g.end:
         until = g.end
     i = (need.number * 64 + code) << 20
-    time = need.opened + int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
-    while time <= until:
-        if time >= after:
-            u = uniform_of(accepts, i)
-            if u >= low and u < high:
-                sequence = (code << 16) | (i & 0xFFFF)
-                if time > after or sequence > after_sequence:
-                    at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
-        i += 1
-        time += int(exponential(uniform_of(gaps, i), mean) * DAY + 0.5)
+    time = need.opened
+    while True:
+        for j in range(BLOCK):
+            # exponential(uniform_of(gaps, i + j), mean), in a form that becomes vector code
+            gap = -mean * log_of_normal(1.0 - uniform_of(gaps, i + j))
+            NUMBER(g.block, j).value = int(gap * DAY + 0.5)
+        for j in range(BLOCK):
+            time += NUMBER(g.block, j).value
+            if time > until:
+                return
+            if time >= after:
+                u = uniform_of(accepts, i + j)
+                if u >= low and u < high:
+                    sequence = (code << 16) | ((i + j) & 0xFFFF)
+                    if time > after or sequence > after_sequence:
+                        at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
+        i += BLOCK
 
 
 @jit

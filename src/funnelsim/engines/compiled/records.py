@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import llvm_version_info
 from numba import from_dtype, njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 I64 = ir.IntType(64)
@@ -60,6 +62,22 @@ bits_of = _cast(types.float64, types.int64)
 """The 64 bits of a float, in compiled code."""
 float_of = _cast(types.int64, types.float64)
 """The float of 64 bits, in compiled code."""
+
+@intrinsic
+def fetch_ahead(typing_context: Any, address: Any) -> Any:
+    """Have the processor fetch the line of memory at an address, to be read soon; in compiled code."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, ir.IntType(32), ir.IntType(32), ir.IntType(32)])
+        name = "llvm.prefetch.p0" if llvm_version_info[0] >= 15 else "llvm.prefetch.p0i8"
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, name)
+        constants = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]  # to read, keep it near, data
+        builder.call(prefetch, [builder.inttoptr(arguments[0], pointer), *constants])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
 
 _TYPES = {"int": types.int64, "float": types.float64, "bool": types.boolean, "np.uint64": types.uint64}
 _registered: dict[Any, tuple[Any, ...]] = {}
