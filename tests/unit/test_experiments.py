@@ -235,10 +235,10 @@ def test_ranking_has_the_best_first_and_its_twin_beside_it(comparison):
     assert list(table["tied"]) == [True, True, False]
     assert comparison.tied("salaries") == ["today", "twin"]
     text = comparison.conclusion("salaries")
-    assert text.startswith(
-        "today and twin are tied for best on salaries over 1 quarter (4 replications); two reps is $"
-    )
-    assert text.endswith("higher than today.")
+    first, second, third = text.split("\n")  # one sentence per line
+    assert first == "“today” and “twin” are tied for best on salaries over 1 quarter (4 replications)."
+    assert second == "The best mean is that of “today”."
+    assert third.startswith("“two reps” is $") and third.endswith("higher than “today”.")
     assert less_is_better("cac") and not less_is_better("profit")
 
 

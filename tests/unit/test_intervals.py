@@ -14,7 +14,7 @@ from funnelsim.experiments.intervals import (
     simultaneous_level,
     t_quantile,
 )
-from funnelsim.experiments.words import amount, counted, interval, listed, plain, with_margin
+from funnelsim.experiments.words import amount, counted, gap_unit, interval, listed, plain, with_interval, with_margin
 
 
 def test_interval_by_hand():
@@ -100,6 +100,10 @@ def test_simultaneous_level():
         (math.inf, "ratio", "–"),
         (12_345_678, "deals", "12.3M deals"),
         (2_500, "USD per year", "$2,500 a year"),
+        (17.0, "deals", "17 deals"),
+        (1234.0, "cases", "1,234 cases"),
+        (17.5, "deals", "17.5 deals"),
+        (3.0, "hour", "3.00 h"),
     ],
 )
 def test_amounts(value, unit, text):
@@ -112,6 +116,19 @@ def test_numbers_with_margins_share_their_scale():
     assert with_margin(0.8, math.nan, "share") == "80.0%"
     assert interval(-1e6, 2e6, "USD", sign=True) == "[−$1.00M, +$2.00M]"
     assert interval(math.nan, 1.0, "USD") == "–"
+    assert interval(3.0, 4.5, "hour") == "[3.00, 4.50] h"
+    assert with_margin(5e4, 0.0, "USD") == "$50.0k"
+
+
+def test_shares_differ_by_points():
+    assert gap_unit("share") == gap_unit("probability") == "points"
+    assert gap_unit("USD") == "USD"
+    assert amount(0.05, gap_unit("share"), sign=True) == "+5.0 points"
+    assert amount(-0.0004, "points") == "\N{MINUS SIGN}0.04 points"
+    assert with_margin(0.0512, 0.0123, "points") == "5.1 ± 1.2 points"
+    assert with_interval(-0.05, -0.08, -0.02, "points") == "−5.0 [−8.0, −2.0] points"
+    assert with_interval(1e5, 5e4, 1.5e5, "USD", sign=True) == "+$100k [+$50.0k, +$150k]"
+    assert with_interval(3.1, 2.2, 4.0, "deals", sign=True) == "+3.10 [+2.20, +4] deals"
 
 
 def test_words():

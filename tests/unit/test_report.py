@@ -74,13 +74,39 @@ def test_what_users_write_is_escaped(page):
 
 def test_the_answer_is_complete(page, comparison):
     for text in (comparison.conclusion(), comparison.at(4).conclusion()):
-        assert _escaped(text) in page
+        for sentence in text.split("\n"):
+            assert f">{_escaped(sentence)}</p>" in page
     for words in (
         "The plans over 5 quarters", "The plans over 4 quarters", "What was assumed", "How to get these numbers again",
         "funnelsim compare study.yaml --seed 1", "plan.sales.reps: 3 (not 1)", "Only 3 replications", "reps busy",
         f"funnelsim {fs.__version__}", "horizon_quarters: 5", "<svg", "viewport", "@media print",
     ):  # fmt: skip
         assert words in page, words
+
+
+def test_pictures_of_plans_have_their_intervals(comparison):
+    """Funnel and money are drawn from every replication, of the baseline and of the best plan."""
+    found = figures.comparison_figures(comparison, "wins")
+    best = comparison.ranking("wins").index[0]
+    assert best == HOSTILE
+    captions = [figure.caption for figure in found]
+    for start in ("Needs that reached each step. Plan: ", "From revenue to profit with value. Plan: "):
+        assert [caption for caption in captions if caption.startswith(start)] == [
+            f"{start}the baseline, “today”.", f"{start}“{best}”, best on wins.",
+        ]  # fmt: skip
+    tables = comparison.kept_tables("profit_and_loss", best).values()
+    ax = fs.plots.profit_waterfall(comparison, plan=best)
+    assert len(tables) == 3 and "3 replications" in ax.texts[-1].get_text()
+    assert not figures.run_figures(fs.replicate(comparison.scenarios["today"], 1, workers=1, progress=False))
+
+
+def test_on_a_phone_plans_are_cards(page, comparison):
+    from html import unescape
+
+    heads = [value for name, value in Page(page).attributes if name == "data-head"]
+    assert {"plan", "reps", "deals won"} <= set(heads)
+    assert unescape("difference to today [95 %]") in heads
+    assert page.count('<table class="cards">') == len(comparison.horizons)
 
 
 def test_the_scenario_can_be_read_back(page, tmp_path, tiny):

@@ -12,6 +12,7 @@ from funnelsim.experiments.keeping import keep_of
 from funnelsim.experiments.replicate import finish, run_all
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.single import as_scenario, check_number
+from funnelsim.experiments.words import plain
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.study import Study
 
@@ -40,6 +41,11 @@ class Comparison(Results):
     title: str = ""
     question: str = ""
     baseline: str = ""
+
+    @property
+    def default_label(self) -> str:
+        """Label of the baseline: the plan that is meant where none is named."""
+        return self.baseline or self.labels[0]
 
     @property
     def replications(self) -> int:
@@ -147,20 +153,29 @@ class Comparison(Results):
         return [str(label) for label in table.index[table["tied"]]]
 
     def conclusion(self, kpi: str = HEADLINE, level: float = LEVEL) -> str:
-        """What the ranking says, in a sentence or two."""
+        """What the ranking says: one short sentence per line, the answer first."""
         from funnelsim.experiments.ranking import conclusion
 
         return conclusion(self, kpi, level)
 
     def table(self, name: str, label: str | None = None) -> pd.DataFrame:
-        """Mean over replications of a table that was kept, of one plan, or of all below one another."""
+        """A table that was kept (``keep=``), of one plan, or of all below one another (column ``plan``).
+
+        Parameters
+        ----------
+        name
+            Name of the table. ``funnel``, ``series``, ``profit_and_loss``, ``waiting``, ``staff`` and ``touches`` are
+            means over replications; ``journeys`` and ``cases`` hold every row of each, with a column ``replication``.
+        label
+            Which plan; by default all.
+        """
         import pandas as pd
 
         if label is not None:
-            return self._mean_table(name, self.check_label(label))
+            return self._whole_table(name, self.check_label(label))
         parts = []
         for one in self.labels:
-            part = self._mean_table(name, one)
+            part = self._whole_table(name, one)
             parts.append(pd.concat({one: part}, names=["plan"]).reset_index("plan"))
         return pd.concat(parts, ignore_index=True)
 
@@ -172,7 +187,7 @@ class Comparison(Results):
 
         parts = []
         for label in self.labels:
-            tables = self._tables("series", label)
+            tables = list(self.kept_tables("series", label).values())
             first = tables[0]
             for name in first.columns.drop(["start", "end", "days"], errors="ignore"):
                 stack = np.array([table[name].to_numpy(dtype=float) for table in tables])
@@ -186,7 +201,7 @@ class Comparison(Results):
 
     def runs(self, label: str) -> list[Run]:
         """The runs of a plan, if they were kept (``keep="runs"``; each holds its whole log)."""
-        return self._runs(self.check_label(label))
+        return self.kept_runs(label)
 
     def __repr__(self) -> str:
         head = f"<Comparison of {', '.join(self.labels)}: {self.replications_in_words}, seed {self.seed}>"
@@ -195,11 +210,14 @@ class Comparison(Results):
     def _repr_html_(self) -> str:
         from html import escape
 
-        table = self.ranking()[["mean", "low", "high", "difference", "difference_low", "difference_high", "tied"]]
+        table = self.ranking()
+        shown = self.rounded(table)[["mean", "low", "high", "difference", "difference_low", "difference_high"]]
+        shown["tied for best"] = ["yes" if tied else "no" for tied in table["tied"]]
+        shown.columns = [str(name).replace("_", " ") for name in shown.columns]
         head = f"<p><b>{escape(self.title or 'Comparison')}</b> · {self.replications_in_words} · seed {self.seed}</p>"
-        sentence = f"<p>{escape(self.conclusion())}</p>"
-        note = f"<p>{HEADLINE}, {self.units[HEADLINE]}; difference: to the best, paired; intervals: 95 %.</p>"
-        return head + sentence + table.to_html(float_format=lambda value: f"{value:,.4g}") + note
+        sentences = f"<p>{escape(self.conclusion()).replace(chr(10), '<br>')}</p>"
+        note = f"<p>{plain(HEADLINE)}; difference: to the best plan, paired; low and high: 95 % intervals.</p>"
+        return head + sentences + shown.to_html() + note
 
 
 def compare(
@@ -211,7 +229,7 @@ def compare(
     horizon_quarters: int | None = None,
     progress: Progress = None,
     keep: Iterable[str] = ("kpis",),
-    engine: str = "simpy",
+    engine: str = "auto",
     *,
     insist: bool = False,
 ) -> Comparison:
@@ -232,8 +250,12 @@ def compare(
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
         (`Comparison.at`).
-    progress, keep, engine, insist
+    progress, engine, insist
         As in `replicate`.
+    keep
+        What to keep of each run: ``"kpis"`` (always kept); tables that `Comparison.table` averages: ``"funnel"``,
+        ``"series"``, ``"profit_and_loss"``, ``"waiting"``, ``"staff"``, ``"touches"``; tables of which every row is
+        kept: ``"journeys"`` (one row per touch: large) and ``"cases"``; ``"runs"`` (all of it: memory!).
 
     Notes
     -----
@@ -256,8 +278,8 @@ def compare(
         from funnelsim.scenario.validation import hint
 
         raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
-    _, outcome = run_all(scenarios, replications, seed, workers, progress, what, engine, insist)
-    result = Comparison(scenarios, outcome, what, seed=seed, engine=engine, requested=replications)
+    job, outcome = run_all(scenarios, replications, seed, workers, progress, what, engine, insist)
+    result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     result.baseline = baseline
     if study:
         result.title, result.question = study.title, study.question

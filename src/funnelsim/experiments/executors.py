@@ -13,17 +13,21 @@ import signal
 import sys
 import time
 import types
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.keeping import Keep, Kept, kept
 from funnelsim.experiments.single import run_once
 from funnelsim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from funnelsim.engines.compiled.engine import BurnIn
+    from funnelsim.scenario.lowered import Lowered
 
 Key = tuple[str, int]
 """Label of a scenario and number of a replication."""
@@ -90,6 +94,9 @@ def default_workers() -> int:
 def execute(job: Job, replications: int, workers: int | None = None, progress: Progress = None) -> Outcome:
     """Run every scenario `replications` times.
 
+    A process is given one run at a time, or with the compiled engine, whose runs are short and share their burn-in, all
+    runs of a replication.
+
     Parameters
     ----------
     job
@@ -126,11 +133,12 @@ def execute(job: Job, replications: int, workers: int | None = None, progress: P
 
 
 class _Bench:
-    """Makes runs of a job; scenarios are lowered once."""
+    """Makes runs of a job; scenarios are lowered once, and plans with the same burn-in share it."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._lowered: dict[str, Any] = {}
+        self._lowered: dict[str, Lowered] = {}
+        self._burn_in: tuple[int, BurnIn] | None = None
 
     def make(self, key: Key) -> Kept:
         """Make one run and return what is kept of it."""
@@ -140,11 +148,25 @@ class _Bench:
         scenario = self.job.scenarios[label]
         if label not in self._lowered:
             self._lowered[label] = lower(scenario)
-        run = run_once(scenario, self._lowered[label], self.job.seed, replication, self.job.engine)
+        lowered = self._lowered[label]
+        burn_in = None
+        if self.job.engine == "compiled" and len(self.job.scenarios) > 1:
+            burn_in = self._burn_in_of(lowered, replication)
+        run = run_once(scenario, lowered, self.job.seed, replication, self.job.engine, burn_in=burn_in)
         result = kept(run, self.job.keep)
-        if len(run.log) > ROWS_WORTH_COLLECTING:
+        if self.job.engine == "simpy" and len(run.log) > ROWS_WORTH_COLLECTING:
             gc.collect()  # a finished model is full of cycles, and old enough that the collector rarely looks
         return result
+
+    def _burn_in_of(self, lowered: Lowered, replication: int) -> BurnIn | None:
+        from funnelsim.engines.compiled.engine import BurnIn, common_part
+
+        common = common_part(lowered)
+        if common is None:
+            return None
+        if self._burn_in is None or self._burn_in[0] != replication or self._burn_in[1].common != common:
+            self._burn_in = replication, BurnIn(lowered, self.job.seed, replication)
+        return self._burn_in[1]
 
 
 def _failure(job: Job, key: Key, error: BaseException) -> BaseException:
@@ -179,37 +201,57 @@ def _start_worker(job: Job) -> None:
     _bench = _Bench(job)
 
 
-def _work(key: Key) -> Kept:
+def _work(keys: Sequence[Key]) -> list[Kept | BaseException]:
+    """Make some runs; one that fails is told by its error, so that the others are not lost."""
     assert _bench is not None
-    return _bench.make(key)
+    done: list[Kept | BaseException] = []
+    for key in keys:
+        try:
+            done.append(_bench.make(key))
+        except Exception as error:
+            done.append(_failure(_bench.job, key, error))
+    return done
+
+
+def _parcels(job: Job, keys: list[Key], workers: int) -> list[list[Key]]:
+    """Put together what one process does in one go."""
+    size = len(job.scenarios)
+    if job.engine != "compiled" or len(keys) < workers * size:
+        size = 1
+    return [keys[begin : begin + size] for begin in range(0, len(keys), size)]
 
 
 def _in_processes(job: Job, keys: list[Key], workers: int) -> Results:
     """Yield results in the order in which they are finished; never more than a few ahead of what is done."""
     context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(job,))
-    waiting = iter(range(len(keys)))
-    running: dict[Future[Kept], int] = {}
+    parcels = _parcels(job, keys, workers)
+    waiting = iter(range(len(parcels)))
+    running: dict[Future[list[Kept | BaseException]], int] = {}
     clean = False
     try:
         while True:
             for position in waiting:
                 with _quiet_start():
-                    running[pool.submit(_work, keys[position])] = position
+                    running[pool.submit(_work, parcels[position])] = position
                 if len(running) >= 2 * workers:
                     break
             if not running:
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=running.__getitem__):
-                key = keys[running.pop(future)]
-                yield key, _result(job, key, future)
+                parcel = parcels[running.pop(future)]
+                for key, found in zip(parcel, _results(job, parcel, future), strict=True):
+                    if isinstance(found, BaseException):
+                        raise found
+                    yield key, found
         clean = True
     finally:
         _shut_down(pool, clean)
 
 
-def _result(job: Job, key: Key, future: Future[Kept]) -> Kept:
+def _results(job: Job, parcel: list[Key], future: Future[list[Kept | BaseException]]) -> list[Kept | BaseException]:
+    key = parcel[0]
     try:
         return future.result()
     except BrokenProcessPool as error:

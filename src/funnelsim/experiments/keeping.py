@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from funnelsim.run import Run
     from funnelsim.scenario.schema import Scenario
 
-TABLES = ("funnel", "series", "profit_and_loss", "waiting", "staff")
-"""Tables of a run that can be kept and averaged."""
+MEANS = ("funnel", "series", "profit_and_loss", "waiting", "staff", "touches")
+"""Tables of a run that can be kept, and are averaged over replications."""
+ROWS = ("journeys", "cases")
+"""Tables of a run that can be kept, one row per touch or case: put below one another, with their replication."""
+TABLES = (*MEANS, *ROWS)
 KEEPABLE = ("kpis", *TABLES, "runs")
+COUNTED = ("count", "before_wins", "per_win")
+"""Columns of ``touches`` in which a missing row means none, not unknown."""
 SHORT_HORIZON = 4
 """Quarters after which longer runs are read as well."""
 
@@ -113,11 +118,35 @@ def _table(run: Run, name: str) -> pd.DataFrame:
     return table.reset_index() if table.index.name else table
 
 
-def mean_table(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def together(name: str, tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """Return one table of several replications: their mean, or for `ROWS` all rows with their replication.
+
+    Parameters
+    ----------
+    name
+        Name of the table.
+    tables
+        The table of each replication, by number.
+    """
+    import pandas as pd
+
+    if name in ROWS:
+        return pd.concat(tables, names=["replication"]).reset_index("replication").reset_index(drop=True)
+    return mean_table(list(tables.values()), COUNTED if name == "touches" else ())
+
+
+def mean_table(tables: Sequence[pd.DataFrame], counted: Sequence[str] = ()) -> pd.DataFrame:
     """Mean of tables over replications: numbers are averaged, everything else is the first one's.
 
     Missing numbers (the conversion of a step that nobody reached) are left out. Where a replication lacks rows (a role
     that nobody held), rows with the same words are averaged.
+
+    Parameters
+    ----------
+    tables
+        One per replication.
+    counted
+        Columns in which a row that a replication lacks counts as zero.
     """
     import numpy as np
     import pandas as pd
@@ -125,11 +154,12 @@ def mean_table(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     first = tables[0].copy()
     numbers = [name for name in first.columns if pd.api.types.is_numeric_dtype(first[name])]
     words = [name for name in first.columns if name not in numbers]
-    if len({len(table) for table in tables}) > 1 and words:
-        together = pd.concat(tables, ignore_index=True)
-        return together.groupby(words, sort=False, observed=True, dropna=False, as_index=False)[numbers].mean()[
-            [*first.columns]
-        ]
+    if words and any(not table[words].equals(first[words]) for table in tables[1:]):
+        parts = pd.concat(tables, ignore_index=True).groupby(words, sort=False, observed=True, dropna=False)
+        found = parts[numbers].mean()
+        for name in counted:
+            found[name] = parts[name].sum() / max(1, sum(bool(table[name].notna().any()) for table in tables))
+        return found.reset_index().sort_values(words, ignore_index=True)[[*first.columns]]
     for column in numbers:
         if not pd.api.types.is_bool_dtype(first[column]):
             stack = np.array([table[column].to_numpy(dtype=float, na_value=np.nan) for table in tables])

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference, simultaneous_level
-from funnelsim.experiments.words import amount, counted, listed, plain, with_margin
+from funnelsim.experiments.words import counted, gap_unit, listed, plain, with_margin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,10 @@ LESS_IS_BETTER = (
     "won_cycle_days_",
 )
 """Beginnings of the names of KPIs that are better when they are smaller."""
+
+
+LISTED = 3
+"""Plans behind the best that a conclusion names; of more it names the nearest and the last."""
 
 
 def less_is_better(kpi: str) -> bool:
@@ -84,44 +88,44 @@ def ranking(comparison: Comparison, kpi: str, level: float = LEVEL) -> pd.DataFr
 
 
 def conclusion(comparison: Comparison, kpi: str, level: float = LEVEL) -> str:
-    """Return what a ranking says, in a sentence or two; see `Comparison.conclusion`."""
+    """Return what a ranking says, one sentence per line; see `Comparison.conclusion`."""
     table = ranking(comparison, kpi, level)
     what = f"{plain(kpi)} over {counted(comparison.horizon_quarters, 'quarter')} ({comparison.replications_in_words})"
-    unit, best = comparison.units[kpi], str(table.index[0])
+    unit, best = comparison.units[kpi], f"“{table.index[0]}”"
     if math.isnan(float(table["mean"].iloc[0])):
         return f"There is no {what} to compare: no replication gave a number."
     if len(table) == 1:
         margin = float(table["high"].iloc[0] - table["low"].iloc[0]) / 2.0
-        return f"{best}: {with_margin(float(table['mean'].iloc[0]), margin, unit)} {what}."
+        return f"{best} has {with_margin(float(table['mean'].iloc[0]), margin, unit)} {what}."
     if comparison.n < 2:
         side = "lowest" if less_is_better(kpi) else "highest"
         return (
-            f"{best} has the {side} {what}, but a single replication has no interval: this may be luck. "
-            "Run more replications."
+            f"{best} has the {side} {what}.\n"
+            "But a single replication has no interval, so this may be luck.\nRun more replications."
         )
-    tied = [str(label) for label in table.index[table["tied"]]]
+    tied = [f"“{label}”" for label in table.index[table["tied"]]]
     rest = table[~table["tied"]]
     if len(tied) == len(table):
         who = "Both plans" if len(tied) == 2 else f"All {len(tied)} plans"
-        return f"{who} are tied for best on {what}: none is clearly behind {best}, which has the best mean."
+        return f"{who} are tied for best on {what}.\nThe best mean is that of {best}; none is clearly behind it."
     if len(tied) == 1:
-        first = f"{best} is best on {what}"
+        lines = [f"{best} is best on {what}."]
     else:
-        first = f"{listed(tied)} are tied for best on {what}"
-    than = f" than {best}" if len(tied) > 1 else ""
-    return f"{first}; {_gaps(rest, unit, kpi)}{than}."
+        lines = [f"{listed(tied)} are tied for best on {what}.", f"The best mean is that of {best}."]
+    if len(rest) <= LISTED:
+        lines += [f"“{label}” {_gap(row, unit, kpi)} than {best}." for label, row in rest.iterrows()]
+    else:
+        lines.append(f"{len(rest)} plans are clearly behind it.")
+        for place, word in ((0, "nearest"), (-1, "last")):
+            row = rest.iloc[place]
+            lines.append(f"The {word} of them, “{row.name}”, {_gap(row, unit, kpi)}.")
+    return "\n".join(lines)
 
 
-def _gaps(rest: pd.DataFrame, unit: str, kpi: str) -> str:
-    """Say how far behind the others are: all of them if they are few, else the nearest and the last."""
-    shown = rest if len(rest) <= 3 else rest.iloc[[0, -1]]
+def _gap(row: pd.Series, unit: str, kpi: str) -> str:
+    """Say how far a plan is from the best: ``earns $1.2M ± 0.3M less``."""
     earns = kpi.startswith(("profit", "npv", "revenue"))
-    parts = []
-    for label, row in shown.iterrows():
-        margin = float(row["difference_high"] - row["difference_low"]) / 2.0
-        gap = float(row["difference"])
-        size = with_margin(abs(gap), margin, unit) if math.isfinite(margin) else amount(abs(gap), unit)
-        verb = "earns" if earns else "is"
-        side = ("less" if gap < 0 else "more") if earns else ("lower" if gap < 0 else "higher")
-        parts.append(f"{label} {verb} {size} {side}")
-    return listed(parts)
+    gap, margin = float(row["difference"]), float(row["difference_high"] - row["difference_low"]) / 2.0
+    size = with_margin(abs(gap), margin, gap_unit(unit))
+    side = ("less" if gap < 0 else "more") if earns else ("lower" if gap < 0 else "higher")
+    return f"{'earns' if earns else 'is'} {size} {side}"

@@ -22,6 +22,8 @@ MAX_REPLICATIONS = 100_000
 MAX_WORKERS_ASKED = 4096
 WORTH_PROCESSES = 3.0
 """Seconds of work, by estimate, from which on starting processes pays."""
+TABLE_SECONDS_PER_ROW = 0.4e-6
+"""Time to read key figures from a log."""
 
 
 class Replications(Results):
@@ -61,13 +63,20 @@ class Replications(Results):
         return self._summary(kpis, level).drop(columns="plan").set_index("kpi")
 
     def table(self, name: str) -> pd.DataFrame:
-        """Mean over replications of a table that was kept, e.g. ``replicate(…, keep="funnel").table("funnel")``."""
-        return self._mean_table(name, self.labels[0])
+        """A table that was kept, e.g. ``replicate(…, keep="funnel").table("funnel")``.
+
+        Parameters
+        ----------
+        name
+            Name of the table. ``funnel``, ``series``, ``profit_and_loss``, ``waiting``, ``staff`` and ``touches`` are
+            means over replications; ``journeys`` and ``cases`` hold every row of each, with a column ``replication``.
+        """
+        return self._whole_table(name, self.labels[0])
 
     @property
     def runs(self) -> list[Run]:
         """The runs, if they were kept (``keep="runs"``; each holds its whole log)."""
-        return self._runs(self.labels[0])
+        return self.kept_runs()
 
     def __repr__(self) -> str:
         return (
@@ -78,7 +87,7 @@ class Replications(Results):
         from html import escape
 
         head = f"<p><b>{escape(self.scenario.title)}</b> · {self.replications_in_words} · seed {self.seed}</p>"
-        return head + self.summary().to_html(float_format=lambda value: f"{value:,.4g}")
+        return head + self.rounded().to_html()
 
 
 def replicate(
@@ -88,7 +97,7 @@ def replicate(
     workers: int | None = None,
     progress: Progress = None,
     keep: Iterable[str] = ("kpis",),
-    engine: str = "simpy",
+    engine: str = "auto",
     *,
     insist: bool = False,
 ) -> Replications:
@@ -107,10 +116,12 @@ def replicate(
     progress
         Show a progress bar: yes, no, or (none) if somebody watches; or a function that is told (done, total).
     keep
-        What to keep of each run: ``"kpis"`` (always kept), ``"funnel"``, ``"series"``, ``"profit_and_loss"``,
-        ``"waiting"``, ``"staff"``, ``"runs"`` (all of it: memory!).
+        What to keep of each run: ``"kpis"`` (always kept); tables that `Replications.table` averages: ``"funnel"``,
+        ``"series"``, ``"profit_and_loss"``, ``"waiting"``, ``"staff"``, ``"touches"``; tables of which every row is
+        kept: ``"journeys"`` (one row per touch: large) and ``"cases"``; ``"runs"`` (all of it: memory!).
     engine
-        ``"simpy"``, the reference engine.
+        ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same logs; ``"auto"``, the one that is
+        done first.
     insist
         Run it even if it needs more memory or time than is reasonable.
 
@@ -123,7 +134,7 @@ def replicate(
     job, outcome = run_all(
         {found.title or "scenario": found}, replications, seed, workers, progress, what, engine, insist
     )
-    result = Replications(job.scenarios, outcome, what, seed=seed, engine=engine, requested=replications)
+    result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     return finish(result, outcome)
 
 
@@ -138,6 +149,7 @@ def run_all(
     insist: bool,
 ) -> tuple[Job, Outcome]:
     """Check the arguments of an experiment and run it."""
+    from funnelsim.engines.choice import COMPILED_SPEED, choose_engine, make_ready
     from funnelsim.scenario.size import check_size, estimate
 
     check_number("replications", replications, 1, MAX_REPLICATIONS)
@@ -147,10 +159,14 @@ def run_all(
     check_engine(engine)
     for scenario in scenarios.values():
         check_size(scenario, insist)
-    if (
-        workers is None
-        and sum(estimate(one, int(replications)).seconds for one in scenarios.values()) < WORTH_PROCESSES
-    ):
+    estimates = [estimate(one, int(replications)) for one in scenarios.values()]
+    seconds = sum(one.seconds for one in estimates)
+    engine = choose_engine(engine, seconds)
+    make_ready(engine)
+    if engine == "compiled":
+        rows = sum(one.rows for one in estimates) * int(replications)
+        seconds = seconds / COMPILED_SPEED + rows * TABLE_SECONDS_PER_ROW
+    if workers is None and seconds < WORTH_PROCESSES:
         workers = 1
     job = Job(scenarios, int(seed), engine, keep)
     return job, execute(job, int(replications), workers, progress)

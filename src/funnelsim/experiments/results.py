@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from funnelsim.errors import FunnelsimError, ScenarioError
 from funnelsim.experiments.executors import Key, Outcome
-from funnelsim.experiments.intervals import mean_interval
-from funnelsim.experiments.keeping import Keep, Kept, kpi_units, mean_table
+from funnelsim.experiments.intervals import LEVEL, mean_interval
+from funnelsim.experiments.keeping import Keep, Kept, kpi_units, together
+from funnelsim.experiments.words import rounded
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.validation import hint
 
@@ -67,6 +68,11 @@ class Results:
     def labels(self) -> list[str]:
         """Labels of the scenarios, in order."""
         return list(self.scenarios)
+
+    @property
+    def default_label(self) -> str:
+        """Label that is meant where none is named: the baseline, or the first."""
+        return self.labels[0]
 
     @property
     def kpis(self) -> pd.DataFrame:
@@ -128,6 +134,10 @@ class Results:
             raise ScenarioError(f"no plan has the label {label!r}{hint(str(label), self.scenarios, 'labels')[0]}")
         return label
 
+    def summary(self, kpis: str | Iterable[str] | None = None, level: float = LEVEL) -> pd.DataFrame:
+        """Mean and t interval of each KPI: mean, low, high, sd, n, unit."""
+        raise NotImplementedError
+
     def _summary(self, kpis: str | Iterable[str] | None, level: float) -> pd.DataFrame:
         import pandas as pd
 
@@ -140,21 +150,58 @@ class Results:
         table["plan"] = pd.Categorical(table["plan"], self.labels, ordered=True)
         return table
 
-    def _mean_table(self, name: str, label: str) -> pd.DataFrame:
-        return mean_table(self._tables(name, label))
+    def rounded(self, table: pd.DataFrame | None = None) -> pd.DataFrame:
+        """A table of these results in short words, for reading: ``$6.63M``, ``80.1%``, ``+5.0 points``.
 
-    def _tables(self, name: str, label: str) -> Sequence[pd.DataFrame]:
-        found = [kept.tables[name] for key, kept in self._kept.items() if key[0] == label and name in kept.tables]
+        Parameters
+        ----------
+        table
+            What `summary`, ``differences``, ``ranking``, ``plans`` or `kpis` returned; by default `summary`. Compute
+            with the table, print this: ``study.rounded(study.differences("wins"))``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The same rows and columns as text; each cell says its unit, so that the column ``unit`` is left out.
+        """
+        units = {**self.units, "payroll_and_programmes": "USD"}  # a column of `Comparison.plans`
+        return rounded(self.summary() if table is None else table, units)
+
+    def kept_tables(self, name: str, label: str | None = None) -> dict[int, pd.DataFrame]:
+        """Return a table that was kept (``keep=``) of one plan, by number of the replication.
+
+        Parameters
+        ----------
+        name
+            Name of the table.
+        label
+            Which plan; by default the baseline, or the first.
+        """
+        label = self.default_label if label is None else self.check_label(label)
+        found = {
+            key[1]: kept.tables[name] for key, kept in self._kept.items() if key[0] == label and name in kept.tables
+        }
         if not found:
             had = ", ".join(self.keep.names) or "nothing"
             raise ScenarioError(f"the table {name!r} was not kept (kept: {had}); say keep=('kpis', {name!r})")
         return found
 
-    def _runs(self, label: str) -> list[Run]:
+    def kept_runs(self, label: str | None = None) -> list[Run]:
+        """Return the runs of one plan, if they were kept (``keep="runs"``; each holds its whole log).
+
+        Parameters
+        ----------
+        label
+            Which plan; by default the baseline, or the first.
+        """
+        label = self.default_label if label is None else self.check_label(label)
         found = [kept.run for key, kept in self._kept.items() if key[0] == label and kept.run is not None]
         if not found:
             raise ScenarioError("the runs were not kept; say keep=('kpis', 'runs')")
         return found
+
+    def _whole_table(self, name: str, label: str) -> pd.DataFrame:
+        return together(name, self.kept_tables(name, label))
 
     @property
     def log_rows(self) -> float:

@@ -1,9 +1,8 @@
-"""One run, and the engines that can make it."""
+"""One run."""
 
 from __future__ import annotations
 
 import time
-from importlib import import_module
 from typing import TYPE_CHECKING, SupportsIndex
 
 from funnelsim.errors import ScenarioError
@@ -12,19 +11,24 @@ from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.validation import hint
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
+    from funnelsim.engines.compiled.engine import BurnIn
+    from funnelsim.engines.reference.model import Model
     from funnelsim.run import Run
     from funnelsim.scenario.lowered import Lowered
 
-ENGINES = {"simpy": "funnelsim.engines.reference.model"}
-"""Modules with ``simulate_log(lowered, seed, replication)``, by the name of the engine."""
 MAX_SEED = 2**63 - 1
 
 
 def simulate(
-    scenario: Scenario | str, seed: int = 1, replication: int = 0, engine: str = "simpy", *, insist: bool = False
+    scenario: Scenario | str,
+    seed: int = 1,
+    replication: int = 0,
+    engine: str = "auto",
+    *,
+    model: type[Model] | None = None,
+    insist: bool = False,
 ) -> Run:
     """Run a scenario once.
 
@@ -35,7 +39,10 @@ def simulate(
     seed, replication
         Address of the randomness, >= 0: the same two give the same run, everywhere.
     engine
-        ``"simpy"``, the reference engine.
+        ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same log; ``"auto"``, the one that is
+        done first.
+    model
+        A subclass of `funnelsim.engines.reference.model.Model` with processes of your own; it runs on SimPy.
     insist
         Run it even if it needs more memory or time than is reasonable.
 
@@ -48,21 +55,37 @@ def simulate(
 
     found = as_scenario(scenario, insist)
     check_size(found, insist)
-    return run_once(found, None, seed, replication, engine)
+    return run_once(found, None, seed, replication, engine, model)
 
 
-def run_once(scenario: Scenario, lowered: Lowered | None, seed: int, replication: int, engine: str) -> Run:
-    """Run a scenario that may have been lowered already."""
+def run_once(
+    scenario: Scenario,
+    lowered: Lowered | None,
+    seed: int,
+    replication: int,
+    engine: str,
+    model: type[Model] | None = None,
+    burn_in: BurnIn | None = None,
+) -> Run:
+    """Run a scenario that may have been lowered already, and whose burn-in the compiled engine may have run already."""
+    from funnelsim.engines.choice import choose_engine, make_ready, simulate_log
     from funnelsim.run import Provenance, Run
     from funnelsim.scenario.lowering import lower
+    from funnelsim.scenario.size import estimate
 
     check_number("seed", seed, 0, MAX_SEED)
     check_number("replication", replication, 0, 2**31 - 1)
     check_engine(engine)
+    engine = choose_engine(engine, estimate(scenario).seconds, own_processes=model is not None)
+    make_ready(engine)
     began = time.perf_counter()
-    log: np.ndarray = import_module(ENGINES[engine]).simulate_log(
-        lowered or lower(scenario), int(seed), int(replication)
-    )
+    lowered = lowered or lower(scenario)
+    if burn_in is not None:
+        log = burn_in.log(lowered)
+    elif model is None:
+        log = simulate_log(engine, lowered, int(seed), int(replication))
+    else:
+        log = model(lowered, int(seed), int(replication)).run()
     seconds = time.perf_counter() - began
     return Run(scenario, log, Provenance.here(int(seed), int(replication), engine, seconds, len(log)))
 
@@ -74,8 +97,10 @@ def as_scenario(scenario: Scenario | str, insist: bool = False) -> Scenario:
 
 def check_engine(engine: str) -> None:
     """Refuse an engine that does not exist."""
-    if engine not in ENGINES:
-        raise ScenarioError(f"no engine is named {engine!r}{hint(str(engine), ENGINES, 'engines')[0]}")
+    from funnelsim.engines.choice import NAMES
+
+    if engine not in NAMES:
+        raise ScenarioError(f"no engine is named {engine!r}{hint(str(engine), NAMES, 'engines')[0]}")
 
 
 def check_number(name: str, value: object, least: int, most: int) -> None:

@@ -10,12 +10,12 @@ A figure without a layout of its own gets one that keeps titles, footnotes and l
 
 from funnelsim.plots.buyer import one_journey as one_journey
 from funnelsim.plots.frame import show as show
+from funnelsim.plots.leads import overload as overload
 from funnelsim.plots.money import profit_waterfall as profit_waterfall
 from funnelsim.plots.plans import comparison as comparison
 from funnelsim.plots.plans import staffing_ratio as staffing_ratio
 from funnelsim.plots.steps import funnel as funnel
 from funnelsim.plots.steps import journey_mix as journey_mix
-from funnelsim.plots.teams import overload as overload
 from funnelsim.plots.teams import utilisation_waiting as utilisation_waiting
 from funnelsim.plots.waits import waiting_histogram as waiting_histogram
 from funnelsim.plots.weeks import pipeline as pipeline

@@ -27,6 +27,7 @@ from funnelsim.plots.frame import (
 from funnelsim.plots.sources import rows_of
 from funnelsim.randomness import Purpose, kumaraswamy, run_key, uniform
 from funnelsim.run import Run
+from funnelsim.scenario.schema import Scenario
 
 STAGE_NAMES = {
     Stage.PROSPECT: "prospect", Stage.LEAD: "lead", Stage.MQL: "with sales", Stage.SQL: "with sales",
@@ -51,6 +52,10 @@ ENDS = {
     Kind.WINDOW_CLOSED: ("OVER", "was never an opportunity of ours"),
 }
 STEPS_A_DAY = 4
+HEIGHT, RATIOS = 7.2, (1.65, 1.0)
+"""Height of the picture in inches; of its panels: most of it shows trust."""
+TOP, NAMES, ROWS, ROW = 1.42, 1.40, 1.27, 0.085
+"""In units of trust: upper end of the panel, stages' names, uppermost row of moments, distance between rows."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,11 @@ def one_journey(
     if account is None:
         account, need = typical_win(run)
         if account is None:
-            axes = panels(ax, 5.6, rows=2, ratios=(1, 1))
+            axes = panels(ax, HEIGHT, rows=2, ratios=RATIOS)
             nothing(axes, "Journey of a buyer", "No deal was won in the window; name an account.")
             return tuple(axes)
     buyer = buyer_of(run, account, need)
-    axes = panels(ax, 5.6, rows=2, ratios=(1, 1))
+    axes = panels(ax, HEIGHT, rows=2, ratios=RATIOS)
     top, lanes = axes
     _trust(top, buyer)
     _lanes(lanes, buyer)
@@ -190,18 +195,28 @@ def buyer_of(run: Run, account: int, need: int | None = None) -> Buyer:
 
 def _curve(run: Run, rows: np.ndarray, days: np.ndarray, finish: float) -> pd.DataFrame:
     """Return trust over time: the rows of the log, and decay between them."""
-    trust = run.scenario.world.trust
+    dated = run._reading.dated
     parts = []
     for i, day in enumerate(days):
         until = days[i + 1] if i + 1 < len(days) else finish
         if until < day or not np.isfinite(rows["brand"][i] + rows["relationship"][i]):
             continue
         since = np.linspace(0.0, until - day, 2 + int(STEPS_A_DAY * (until - day)))
-        brand = rows["brand"][i] * np.exp2(-since / trust.brand_half_life)
-        relationship = rows["relationship"][i] * np.exp2(-since / trust.relationship_half_life)
+        start = int(rows["time"][i])
+        moments = start + (since * DAY).astype(np.int64)
+        brand = rows["brand"][i] * np.exp2(-dated.halvings(start, moments, _brand_half_life))
+        relationship = rows["relationship"][i] * np.exp2(-dated.halvings(start, moments, _relationship_half_life))
         total = 1.0 - (1.0 - brand) * (1.0 - relationship)
         parts.append(pd.DataFrame({"day": day + since, "brand": brand, "relationship": relationship, "total": total}))
     return pd.concat(parts, ignore_index=True)
+
+
+def _brand_half_life(state: Scenario) -> float:
+    return state.world.trust.brand_half_life
+
+
+def _relationship_half_life(state: Scenario) -> float:
+    return state.world.trust.relationship_half_life
 
 
 def _stages(rows: np.ndarray, days: np.ndarray, finish: float) -> pd.DataFrame:
@@ -221,14 +236,14 @@ def _stages(rows: np.ndarray, days: np.ndarray, finish: float) -> pd.DataFrame:
 def _trust(ax: Axes, buyer: Buyer) -> None:
     """Draw trust with its thresholds, stages and moments."""
     length = buyer.days or 1.0
-    ax.set_ylim(0.0, 1.62)
+    ax.set_ylim(0.0, TOP)
     ax.set_yticks(np.linspace(0.0, 1.0, 6))
     ax.set_xlim(-0.01 * length, 1.01 * length)
     for number, row in enumerate(rows_of(buyer.stages)):
         ax.axvspan(row.start, row.end, color=BAND if number % 2 else "#F8F9FA", zorder=0, linewidth=0)
         if row.end - row.start >= 0.014 * len(str(row.name)) * length:
             middle = (row.start + row.end) / 2
-            ax.text(middle, 1.6, row.name, ha="center", va="top", fontsize=8, color=FAINT, style="italic")
+            ax.text(middle, NAMES, row.name, ha="center", va="top", fontsize=8, color=FAINT, style="italic")
     curve = buyer.curve
     ax.plot(curve["day"], curve["brand"], color=MARKETING, linewidth=1.2, linestyle=(0, (4, 2)))
     ax.plot(curve["day"], curve["relationship"], color=SALES_INK, linewidth=1.2, linestyle=(0, (1, 1)))
@@ -271,8 +286,8 @@ def _moments(ax: Axes, buyer: Buyer, length: float) -> None:
         start = day - width if right else day
         height = next((i for i, end in enumerate(ends_at) if end <= start), int(np.argmin(ends_at)))
         ends_at[height] = start + width
-        y = 1.3 - 0.13 * height
-        ax.plot([day, day], [0.0, y + 0.04], color="#7A8087", linewidth=0.8, zorder=2)
+        y = ROWS - ROW * height
+        ax.plot([day, day], [0.0, y + 0.03], color="#7A8087", linewidth=0.8, zorder=2)
         ax.text(
             day, y, f"{text} " if right else f" {text}", ha="right" if right else "left", va="center", fontsize=8,
             color=INK, fontweight="bold" if text.isupper() else "normal",

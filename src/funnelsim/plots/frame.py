@@ -236,19 +236,22 @@ def nothing(axes: Sequence[Axes], what: str, why: str) -> None:
     write([first], f"{what}: nothing to show")
 
 
-def columns_of_text(ax: Axes, heads: Sequence[str], cells: Sequence[Sequence[str]], at: Sequence[float]) -> None:
+def columns_of_text(
+    ax: Axes, heads: Sequence[str], cells: Sequence[Sequence[str]], at: Sequence[float], colours: Sequence[str] = ()
+) -> None:
     """Write columns of numbers to the right of the panel, one row per tick 0, 1, 2, …
 
-    `at` says how far right of the panel each column ends, in points.
+    `at` says how far right of the panel each column ends, in points; `colours` are those of the rows.
     """
     for head, column, place in zip(heads, cells, at, strict=True):
         for y, text in ((None, head), *enumerate(column)):
+            ink = FAINT if y is None else colours[y] if colours else INK
             ax.annotate(
                 text, xy=(1.0, 1.0 if y is None else float(y)),
                 xycoords="axes fraction" if y is None else ax.get_yaxis_transform(),
                 xytext=(place, 0.0), textcoords="offset points", ha="right",
                 va="bottom" if y is None else "center", fontsize=8 if y is None else 9,
-                color=FAINT if y is None else INK, annotation_clip=False, parse_math=False,
+                color=ink, annotation_clip=False, parse_math=False,
             )  # fmt: skip
 
 

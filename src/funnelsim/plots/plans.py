@@ -13,9 +13,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.compare import HEADLINE, Comparison
 from funnelsim.experiments.ranking import less_is_better
-from funnelsim.experiments.words import amount, counted, listed, with_margin
+from funnelsim.experiments.words import MINUS, counted, gap_unit, listed, plain, with_margin
 from funnelsim.plots.frame import (
     BAD,
+    FAINT,
     GOOD,
     GRID,
     INK,
@@ -29,11 +30,17 @@ from funnelsim.plots.frame import (
     shortened,
     write,
 )
-from funnelsim.plots.sources import axis_label, check_columns, number_note, number_ticks, rows_of, said, unit_of
+from funnelsim.plots.sources import axis_label, check_columns, gap_words, number_note, number_ticks, rows_of, unit_of
 
 RATIOS = (1, 2, 3, 5, 8, 12, 20)
 """Ticks of reps per marketer."""
 MONEY = ("profit", "npv")
+BETTER, WORSE, NOT_CLEAR, UNKNOWN = "clearly better", "clearly worse", "not clear", ""
+LOOKS = {BETTER: (GOOD, "^"), WORSE: (BAD, "v"), NOT_CLEAR: (UNCLEAR, "o"), UNKNOWN: (UNCLEAR, "o")}
+"""Colour and marker of each verdict on a plan."""
+NAMED = 2
+"""Plans that a title names; more are counted."""
+SIGNS = f"+{MINUS}"
 
 
 def comparison(
@@ -56,19 +63,18 @@ def comparison(
     axes = panels(ax, 1.9 + 0.36 * max(len(table), 1))
     known = table[np.isfinite(table["difference"].to_numpy(dtype=float))]
     if known.empty:
-        nothing(axes, "Comparison", f"No plan has a difference in {said(kpi)}: give two plans or more.")
+        nothing(axes, "Comparison", f"No plan has a difference in {plain(kpi)}: give two plans or more.")
         return axes[0]
     (panel,) = axes
-    unit = unit_of(kpi)
+    unit = gap_unit(unit_of(kpi))
     sign = -1.0 if less_is_better(kpi) else 1.0
     known = known.iloc[np.argsort(-sign * known["difference"].to_numpy(dtype=float), kind="stable")]
-    for place, row in enumerate(rows_of(known)):
-        side = 1 if row.low > 0 else -1 if row.high < 0 else 0
-        colour = UNCLEAR if side == 0 else GOOD if side * sign > 0 else BAD
-        marker = "o" if side == 0 else "^" if side * sign > 0 else "v"
+    verdicts = [_verdict(row, sign) for row in rows_of(known)]
+    for place, (row, verdict) in enumerate(zip(rows_of(known), verdicts, strict=True)):
+        colour, marker = LOOKS[verdict]
         if np.isfinite(row.low) and np.isfinite(row.high):
             panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
-        face = "white" if side == 0 else colour
+        face = colour if verdict in (BETTER, WORSE) else "white"
         panel.plot(
             row.difference, place, marker, markersize=8, markerfacecolor=face, markeredgecolor=colour,
             markeredgewidth=1.8, zorder=3,
@@ -81,17 +87,25 @@ def comparison(
     panel.margins(x=0.06)
     panel.xaxis.set_major_locator(MaxNLocator(5))
     number_ticks(panel.xaxis, unit, signed=True)
-    panel.set_xlabel(
-        axis_label(kpi, "percentage points" if unit == "share" else unit, f"difference to “{_cut(base)}”"), fontsize=9
-    )
+    panel.set_xlabel(f"{plain(kpi)},\n{axis_label('', unit, f'difference to “{_cut(base)}”')}", fontsize=9)
     panel.xaxis.label.set_parse_math(False)
     cells = [_margin(row, unit) for row in rows_of(known)]
-    columns_of_text(panel, [""], [cells], [12.0 + 5.4 * max(map(len, cells))])
+    colours = [LOOKS[verdict][0] if verdict in (BETTER, WORSE) else FAINT for verdict in verdicts]
+    wide = 12.0 + 5.0 * max(map(len, cells))
+    columns_of_text(panel, ["", ""], [cells, verdicts], [wide, wide + 10.0 + 4.9 * max(map(len, verdicts))], colours)
     n = int(known["n"].max())
     note = number_note(n, "Lines", "95 % interval of the paired difference, each by itself")
-    legend = " Triangles: clearly better (up) or worse (down); circles: not clear." if n > 1 else ""
+    legend = " Clearly better or worse: the interval excludes zero." if n > 1 else ""
     write(axes, _finding(known, kpi, base, quarters, sign), note + legend)
     return panel
+
+
+def _verdict(row: Any, sign: float) -> str:
+    """Return whether a plan is clearly better or worse than the baseline: whether the interval excludes zero."""
+    if not (np.isfinite(row.low) and np.isfinite(row.high)):
+        return UNKNOWN
+    side = sign if row.low > 0 else -sign if row.high < 0 else 0.0
+    return BETTER if side > 0 else WORSE if side < 0 else NOT_CLEAR
 
 
 def differences_of(
@@ -115,36 +129,40 @@ def _cut(text: str) -> str:
 
 
 def _margin(row: Any, unit: str) -> str:
-    if not (np.isfinite(row.low) and np.isfinite(row.high)):
-        return _points(amount(float(row.difference), unit, sign=True), unit)
-    return _points(with_margin(float(row.difference), float(row.high - row.low) / 2, unit, sign=True), unit)
-
-
-def _points(text: str, unit: str) -> str:
-    """Return a difference of shares in points: 10 % less than 40 % could be 36 %."""
-    return text.replace("%", " points") if unit == "share" else text
+    return with_margin(float(row.difference), float(row.high - row.low) / 2, unit, sign=True)
 
 
 def _finding(known: pd.DataFrame, kpi: str, base: str, quarters: int | None, sign: float) -> str:
-    unit = unit_of(kpi)
     over = f" over {counted(quarters, 'quarter')}" if quarters else ""
-    what = f"{said(kpi)}{over}"
-    better = known[(known["low"] > 0) if sign > 0 else (known["high"] < 0)]
-    worse = known[(known["high"] < 0) if sign > 0 else (known["low"] > 0)]
+    what = f"{plain(kpi)}{over}"
     best = next(rows_of(known))
-    if not np.isfinite(best.low):
-        return f"“{best.Index}” is {_margin(best, unit)} from “{base}” in {what}; one replication cannot tell luck"
-    if len(better):
-        row = next(rows_of(better))
-        verb = "earns" if kpi.startswith(MONEY) else "is"
-        more = ("more" if sign > 0 else "less") if verb == "earns" else ("higher" if sign > 0 else "lower")
-        size = _points(with_margin(abs(float(row.difference)), float(row.high - row.low) / 2, unit), unit)
-        rest = len(known) - len(better)
-        tail = f"; {rest} of {len(known)} plans are not clearly better" if rest else ""
-        return f"“{row.Index}” {verb} {size} {more} than “{base}” ({what}){tail}"
+    size = _margin(best, gap_unit(unit_of(kpi)))
+    groups: dict[str, list[Any]] = {verdict: [] for verdict in LOOKS}
+    for row in rows_of(known):
+        groups[_verdict(row, sign)].append(row)
+    better, worse, unclear = groups[BETTER], groups[WORSE], groups[NOT_CLEAR]
+    if groups[UNKNOWN]:
+        return f"“{best.Index}” is {size} from “{base}” in {what}; one replication cannot tell luck"
     if len(worse) == len(known):
-        return f"No plan beats “{base}” in {what}: all {len(known)} are worse, the nearest by {_margin(best, unit)}"
-    return f"No plan is clearly better than “{base}” in {what}: the best mean is {_margin(best, unit)}, “{best.Index}”"
+        who = f"“{best.Index}” is clearly worse" if len(worse) == 1 else f"all {len(worse)} others are clearly worse"
+        nearest = "by" if len(worse) == 1 else "the nearest by"
+        return f"No plan beats “{base}” in {what}: {who}, {nearest} {size.lstrip(SIGNS)}"
+    if not better:
+        text = f"No plan is clearly better than “{base}” in {what}: the best mean is {size}, “{best.Index}”"
+        return text + _others(worse, "worse")
+    row = better[0]
+    size = gap_words(float(row.difference), float(row.low), float(row.high), kpi)
+    text = f"“{row.Index}” {'earns' if kpi.startswith(MONEY) else 'is'} {size} than “{base}” ({what})"
+    return text + _others(better[1:], "better", "also ") + _others(worse, "worse") + _others(unclear, "")
+
+
+def _others(rows: Sequence[Any], word: str, also: str = "") -> str:
+    """Say which other plans are clearly better or worse, or (no word) not clear; more than two are counted."""
+    if not rows:
+        return ""
+    names = [f"“{row.Index}”" for row in rows]
+    who = listed(names) if len(names) <= NAMED else f"{len(names)} {'more ' if also else ''}plans"
+    return f"; {who} {'is' if len(names) == 1 else 'are'} {f'{also}clearly {word}' if word else 'not clear'}"
 
 
 # -- reps per marketer --------------------------------------------------------------------------------------------
@@ -179,7 +197,7 @@ def staffing_ratio(
     axes = panels(ax, 4.6)
     table = table[np.isfinite(table["ratio"].to_numpy(float)) & np.isfinite(table["mean"].to_numpy(float))]
     if table.empty:
-        nothing(axes, "Reps per marketer", f"No plan has both marketers and a number for {said(kpi)}.")
+        nothing(axes, "Reps per marketer", f"No plan has both marketers and a number for {plain(kpi)}.")
         return axes[0]
     (panel,) = axes
     unit = unit_of(kpi)
@@ -197,10 +215,12 @@ def staffing_ratio(
         panel.plot(x[~tied], middle[~tied], marker, color=colour, markerfacecolor="white", markersize=6, zorder=3)
         panel.plot(x[tied], middle[tied], marker, color=colour, markersize=10, markeredgecolor=INK, zorder=4)
         at = 0.045 * (place + 0.6)
-        panel.plot(
-            [x[tied].min() * 0.94, x[tied].max() * 1.06], [at, at], color=colour, linewidth=5, alpha=0.75,
-            solid_capstyle="butt", transform=panel.get_xaxis_transform(),
-        )  # fmt: skip
+        places = np.flatnonzero(tied)
+        for group in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+            panel.plot(
+                [x[group].min() * 0.94, x[group].max() * 1.06], [at, at], color=colour, linewidth=5, alpha=0.75,
+                solid_capstyle="butt", transform=panel.get_xaxis_transform(),
+            )  # fmt: skip
         ends.append((float(middle[-1]), counted(horizon, "quarter"), colour))
     if show == "difference":
         panel.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
@@ -209,8 +229,9 @@ def staffing_ratio(
     low_end, high_end = panel.get_ylim()
     panel.set_ylim(low_end - 0.05 * (1 + len(quarters)) * (high_end - low_end), high_end)
     panel.yaxis.set_major_locator(MaxNLocator(6))
+    unit = gap_unit(unit) if show == "difference" else unit
     number_ticks(panel.yaxis, unit, signed=show == "difference")
-    what = f"{said(kpi)},\n" + ("difference to the best, " if show == "difference" else "")
+    what = f"{plain(kpi)},\n" + ("difference to the best, " if show == "difference" else "")
     panel.set_ylabel(what + (axis_label("", unit) or "number"), fontsize=9)
     end_labels(panel, ends)
     n = int(table["n"].max())
@@ -263,7 +284,7 @@ def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> st
         order = part.sort_values("mean", ascending=less_is_better(kpi), kind="stable")
         best = float(order["ratio"].iloc[0])
         tied = sorted({float(ratio) for ratio in part.loc[part["tied"].astype(bool), "ratio"]} - {best})
-        verb = "earn most" if kpi.startswith(MONEY) else f"have the best {said(kpi)}"
+        verb = "earn most" if kpi.startswith(MONEY) else f"have the best {plain(kpi)}"
         text = f"{_ratio(best)} reps per marketer {verb} over {counted(horizon, 'quarter')}" if not parts else (
             f"over {counted(horizon, 'quarter')} it is {_ratio(best)}"
         )  # fmt: skip

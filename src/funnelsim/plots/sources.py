@@ -14,14 +14,12 @@ from matplotlib.ticker import FuncFormatter
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.intervals import Interval, mean_interval
 from funnelsim.experiments.results import Results
-from funnelsim.experiments.words import amount, counted, with_margin
+from funnelsim.experiments.words import POINTS, SHARES, amount, counted, gap_unit, plain, with_margin
 from funnelsim.run import Run
 from funnelsim.tables.glossary import KPIS, TABLES
 
 Source = Any
 """A `Run`, a table, a sequence of either (replications), or results of `replicate` or `compare`."""
-
-SHORT = {"mql": "MQL", "mqls": "MQLs", "sqls": "SQLs", "cac": "CAC", "ltv": "LTV", "npv": "NPV"}
 
 
 def tables_of(source: Source, name: str, plan: str | None = None) -> list[pd.DataFrame]:
@@ -41,11 +39,11 @@ def tables_of(source: Source, name: str, plan: str | None = None) -> list[pd.Dat
     if isinstance(source, Run):
         return [_flat(getattr(source, name)())]
     if isinstance(source, Results):
-        label = source.check_label(plan) if plan else (getattr(source, "baseline", "") or source.labels[0])
+        label = source.check_label(plan) if plan else source.default_label
         if name in source.keep.names:
-            return [_flat(table) for table in source._tables(name, label)]
+            return [_flat(table) for table in source.kept_tables(name, label).values()]
         if "runs" in source.keep.names:
-            return [_flat(getattr(run, name)()) for run in source._runs(label)]
+            return [_flat(getattr(run, name)()) for run in source.kept_runs(label)]
         raise FunnelsimError(f"this picture needs the table {name!r}, which was not kept; say keep=('kpis', {name!r})")
     if isinstance(source, Sequence) and not isinstance(source, str):
         return [table for one in source for table in tables_of(one, name, plan)]
@@ -156,16 +154,18 @@ def unit_of_column(table: str, column: str) -> str:
     return TABLES[table][column][0] if column in TABLES.get(table, {}) else ""
 
 
-def said(name: str) -> str:
-    """Return a KPI or column in words: ``unworked MQL share``."""
-    return " ".join(SHORT.get(word, word) for word in name.split("_"))
-
-
 def axis_label(name: str, unit: str, more: str = "") -> str:
     """Return an axis label with its unit: ``profit with value, USD``."""
-    words = {"share": "%", "probability": "%", "hour": "hours", "working hour": "working hours", "day": "days"}
+    words = {
+        "share": "%",
+        "probability": "%",
+        POINTS: "percentage points",
+        "hour": "hours",
+        "working hour": "working hours",
+        "day": "days",
+    }
     tail = words.get(unit, unit)
-    return ", ".join(part for part in (said(name), more, tail) if part)
+    return ", ".join(part for part in (plain(name), more, tail) if part)
 
 
 def value_words(one: Interval, unit: str) -> str:
@@ -175,9 +175,20 @@ def value_words(one: Interval, unit: str) -> str:
     return amount(one.mean, unit)
 
 
+def gap_words(difference: float, low: float, high: float, kpi: str) -> str:
+    """Return a difference in words: ``$42k ± 25k less``, ``5.1 ± 1.2 points higher``."""
+    unit = gap_unit(unit_of(kpi))
+    size = with_margin(abs(difference), (high - low) / 2, unit)
+    earns = kpi.startswith(("profit", "npv", "revenue"))
+    side = ("more" if difference >= 0 else "less") if earns else ("higher" if difference >= 0 else "lower")
+    return f"{size} {side}"
+
+
 def short(value: float, unit: str) -> str:
     """Return a number for a tick: no unit but $ and %, no trailing zeros."""
-    kept = "USD" if unit.startswith("USD") else unit if unit in ("share", "probability") else ""
+    if unit == POINTS:
+        value = value * 100.0
+    kept = "USD" if unit.startswith("USD") else unit if unit in SHARES else ""
     text = re.sub(r"(\.\d*?)0+(?=\D*$)", r"\1", amount(value, kept))
     return re.sub(r"\.(?=\D*$)", "", text)
 

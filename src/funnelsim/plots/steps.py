@@ -9,10 +9,23 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from funnelsim.experiments.intervals import Interval
 from funnelsim.experiments.words import amount, listed
-from funnelsim.plots.frame import BUYER, INK, MARKETING, SALES, AxesLike, columns_of_text, nothing, panels, write
+from funnelsim.plots.frame import (
+    BUYER,
+    FAINT,
+    INK,
+    MARKETING,
+    SALES,
+    TEAM_INK,
+    AxesLike,
+    columns_of_text,
+    nothing,
+    panels,
+    write,
+)
 from funnelsim.plots.sources import (
     Source,
     check_columns,
@@ -30,14 +43,25 @@ STEP_NAMES = {
     "contacted": "spoken to", "sql": "found to fit", "proposal_sent": "proposal sent",
 }  # fmt: skip
 BY_MARKETING = ("touched", "lead")
+WORK = {
+    "market": (BUYER, FAINT, "the market"),
+    "marketing": (MARKETING, TEAM_INK["marketing"], "marketing's work"),
+    "sales": (SALES, TEAM_INK["sales"], "sales' work"),
+}
+"""Whose work a step is: colour of its bar, colour of its name (bars can be too short to show theirs), and words."""
 STAGES = {
     "prospect": "Prospect",
     "lead": "Lead",
     "mql": "MQL (with sales)",
-    "sql": "SQL",
+    "sql": "SQL (found to fit)",
     "opportunity": "Opportunity",
     "customer": "Customer",
+    "past_customer": "Past customer",
+    "disqualified": "Disqualified",
+    "lost": "Lost",
+    "no_decision": "No decision",
 }
+"""Every stage, in the order of a journey; last those of accounts that sales has given up for this need."""
 BOTH = 0.1
 """Share of the touches from which on a team counts as present at a stage."""
 
@@ -56,7 +80,7 @@ def funnel(source: Source, plan: str | None = None, ax: AxesLike | None = None) 
     """
     tables = tables_of(source, "funnel", plan)
     check_columns(tables, "step", "count")
-    axes = panels(ax, 4.4)
+    axes = panels(ax, 4.6)
     table = funnel_steps(tables)
     if table.empty or not table["mean"].iloc[0] > 0:
         nothing(axes, "Funnel", "No need arose in the window.")
@@ -64,15 +88,19 @@ def funnel(source: Source, plan: str | None = None, ax: AxesLike | None = None) 
     (panel,) = axes
     names = [str(step) for step in table["step"]]
     places = np.arange(len(names))
-    colours = [MARKETING if name in BY_MARKETING else SALES for name in names]
-    colours[0] = BUYER
+    teams = ["market", *("marketing" if name in BY_MARKETING else "sales" for name in names[1:])]
     found = [interval_in(row) for row in rows_of(table)]
     error = np.array([reach(one) for one in found]).T
     bars: dict[str, Any] = {}
     if error.any():
         bars = {"xerr": error, "error_kw": {"ecolor": INK, "elinewidth": 1, "capsize": 2}}
-    panel.barh(places, table["mean"], color=colours, edgecolor=INK, linewidth=0.4, height=0.72, **bars)
+    drawn = panel.barh(places, table["mean"], edgecolor=INK, linewidth=0.4, height=0.72, **bars)
     panel.set_yticks(places, [STEP_NAMES.get(name, name) for name in names])
+    for bar, label, team in zip(drawn, panel.get_yticklabels(), teams, strict=True):
+        fill, ink, _ = WORK[team]
+        bar.set_facecolor(fill)
+        label.set_color(ink)
+        label.set_fontweight("bold")
     panel.invert_yaxis()
     panel.tick_params(axis="y", length=0)
     panel.set_xlim(0, float(table["mean"].max() + error[1].max()) * 1.02)
@@ -82,13 +110,16 @@ def funnel(source: Source, plan: str | None = None, ax: AxesLike | None = None) 
     shares = ["", *(_percent(value) for value in table["share"].iloc[1:])]
     wide = 58.0 if max(map(len, counts)) <= 8 else 78.0
     columns_of_text(panel, ["needs", "of the step\nbefore"], [counts, shares], [wide, wide + 58.0])
+    shown = [WORK[team] for team in WORK if team in teams]
+    above = ScaledTranslation(-70 / 72, 25 / 72, panel.figure.figure.dpi_scale_trans)
     panel.legend(
-        handles=[Patch(color=BUYER), Patch(color=MARKETING), Patch(color=SALES)],
-        labels=["the market", "marketing's work", "sales' work"],
-        loc="lower right", frameon=False, fontsize=9,
-    )  # fmt: skip
+        handles=[Patch(facecolor=fill, edgecolor=INK, linewidth=0.4) for fill, *_ in shown],
+        labels=[words for *_, words in shown], labelcolor=[ink for _, ink, _ in shown], loc="lower left",
+        bbox_to_anchor=(0.0, 1.0), bbox_transform=panel.transAxes + above, ncols=3, borderaxespad=0.0, borderpad=0.0,
+        handlelength=1.2, handletextpad=0.4, columnspacing=1.2, frameon=False, prop={"weight": "bold", "size": 9},
+    ).set_in_layout(False)  # fmt: skip
     note = tables_note(source, len(tables))
-    write(axes, _funnel_finding(table), note + " Flow: needs may have arisen before the window.", pad=26)
+    write(axes, _funnel_finding(table), note + " Flow: needs may have arisen before the window.", pad=46)
     return panel
 
 
@@ -131,7 +162,7 @@ def _funnel_finding(table: pd.DataFrame) -> str:
 
 
 def _whole(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= 9.95 or float(value).is_integer() else f"{value:,.1f}"
 
 
 # -- who touches whom ---------------------------------------------------------------------------------------------
@@ -152,8 +183,8 @@ def journey_mix(source: Source, plan: str | None = None, won: bool = False, ax: 
         Where to draw; by default in a new figure.
     """
     tables = [stage_touches(table, won) for table in tables_of(source, "touches", plan)]
-    axes = panels(ax, 3.6)
     mix = stage_mix(tables)
+    axes = panels(ax, 1.7 + 0.37 * max(len(mix), 3))
     if mix.empty:
         nothing(axes, "Touches by stage", "No buyer was touched before a win." if won else "No buyer was touched.")
         return axes[0]
@@ -185,8 +216,11 @@ def journey_mix(source: Source, plan: str | None = None, won: bool = False, ax: 
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=9, borderaxespad=0.1,
         borderpad=0.2,
     )  # fmt: skip
-    which = "Touches that came before a win. " if won else ""
-    write(axes, _mix_finding(mix), which + tables_note(source, len(tables), "Black lines"), pad=24)
+    note = "Touches that came before a win. " if won else ""
+    note += tables_note(source, len(tables), "Black lines")
+    if "disqualified" in mix.index:
+        note += " Disqualified: sales found no fit, and marketing's programmes reach the buyer all the same."
+    write(axes, _mix_finding(mix), note, pad=24)
     return panel
 
 
@@ -230,5 +264,8 @@ def _mix_finding(mix: pd.DataFrame) -> str:
 
 
 def _plural(stage: str) -> str:
-    words = {"mql": "MQLs", "sql": "SQLs", "opportunity": "opportunities"}
+    words = {
+        "mql": "MQLs", "sql": "SQLs", "opportunity": "opportunities", "past_customer": "past customers",
+        "disqualified": "disqualified buyers", "lost": "lost buyers", "no_decision": "buyers who decided nothing",
+    }  # fmt: skip
     return words.get(stage, f"{stage}s")

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from funnelsim.errors import FunnelsimError
-from funnelsim.experiments.compare import Comparison
-from funnelsim.experiments.ranking import less_is_better
 from funnelsim.experiments.words import amount
 from funnelsim.plots.frame import (
     BUYER,
-    GOOD,
     GRID,
     INK,
     MARKETING,
     SALES,
     AxesLike,
-    head,
     legend,
     nothing,
     panels,
@@ -31,16 +25,12 @@ from funnelsim.plots.frame import (
 )
 from funnelsim.plots.sources import (
     Source,
-    axis_label,
     cell,
-    check_columns,
     number_note,
     number_ticks,
     plans_of,
     reach,
-    said,
     summary_of,
-    unit_of,
     value_words,
 )
 
@@ -139,135 +129,3 @@ def _busy_finding(table: pd.DataFrame, plans: Sequence[str]) -> str:
         f"Marketing's leads wait {late} under “{busiest}”, where reps are {amount(known[busiest], 'share')} busy, "
         f"and {early} under “{idlest}” ({amount(known[idlest], 'share')})"
     )
-
-
-# -- too many leads -----------------------------------------------------------------------------------------------
-
-
-def overload(
-    source: Comparison | pd.DataFrame,
-    against: str = "marketers",
-    kpi: str = "profit_with_value",
-    ax: AxesLike | None = None,
-) -> tuple[Axes, ...]:
-    """Draw what more marketers, or more leads, do to results, to the share of leads never worked, and to waiting.
-
-    Parameters
-    ----------
-    source : Comparison or DataFrame
-        Results of `compare` over plans with more and more marketers, or a table as `overload_table` returns it.
-    against : str
-        What is varied: a column of ``Comparison.plans`` (``"marketers"``, ``"reps"``, …) or a key figure such as
-        ``"mqls"``.
-    kpi : str
-        Result to show on top, such as ``"wins"``.
-    ax : matplotlib.axes.Axes or three of them, optional
-        Where to draw; one is divided. By default in a new figure.
-
-    Returns
-    -------
-    tuple of matplotlib.axes.Axes
-        Result, share of marketing leads never worked, hours to the first attempt.
-    """
-    rows = (
-        ((kpi,), "mean"), (("unworked_mql_share",), "never worked"),
-        (("response_hours_mql", "response_hours_inbound"), "wait"),
-    )  # fmt: skip
-    names = [name for kpis, _ in rows for name in kpis]
-    table = overload_table(source, against, names) if isinstance(source, Comparison) else source
-    check_columns([table], "x", "kpi", "mean", "low", "high", "n")
-    table = table[np.isfinite(table["x"].to_numpy(float)) & np.isfinite(table["mean"].to_numpy(float))]
-    axes = panels(ax, 6.0, rows=3, ratios=(1.4, 1, 1))
-    if table.empty or kpi not in set(table["kpi"]):
-        nothing(axes, "Overload", f"No plan has a number for {said(kpi)}.")
-        return tuple(axes)
-    top, unworked, wait = axes
-    best = _best(table, kpi)
-    _line(top, table, kpi, GOOD, "o")
-    head(top, _capital(said(kpi)))
-    top.set_ylabel(axis_label("", unit_of(kpi)) or "number", fontsize=9)
-    number_ticks(top.yaxis, unit_of(kpi))
-    _line(unworked, table, "unworked_mql_share", MARKETING, "o")
-    head(unworked, "Marketing's leads never worked")
-    unworked.set_ylabel("%", fontsize=9)
-    unworked.set_ylim(bottom=0.0)
-    number_ticks(unworked.yaxis, "share")
-    _line(wait, table, "response_hours_mql", MARKETING, "o", "leads")
-    _line(wait, table, "response_hours_inbound", BUYER, "D", "requests")
-    head(wait, "Wait for a first attempt")
-    wait.set_ylabel("hours", fontsize=9)
-    wait.set_ylim(bottom=0.0)
-    if wait.get_legend_handles_labels()[1]:
-        legend(wait, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.0, borderpad=0.1)
-    for panel in axes:
-        panel.grid(axis="y", color=GRID, linewidth=0.8)
-        panel.yaxis.set_major_locator(MaxNLocator(4))
-        panel.axvline(best, color="#7A8087", linewidth=1.0, linestyle=(0, (4, 3)), zorder=0)
-        panel.tick_params(labelbottom=panel is wait)
-    unit = "full posts" if against in ("marketers", "reps", "sdrs") else unit_of(against)
-    wait.set_xlabel(axis_label(against, unit if unit != against else ""), fontsize=9)
-    number_ticks(wait.xaxis, unit)
-    n = int(table["n"].max())
-    write(axes, _overload_finding(table, against, kpi), number_note(n, "Bands") + " Dashed: best mean.", pad=22)
-    return tuple(axes)
-
-
-def overload_table(result: Comparison, against: str, kpis: Sequence[str]) -> pd.DataFrame:
-    """Return KPIs by plan with what is varied as ``x``: x, plan, kpi, mean, low, high, n."""
-    names = list(kpis)
-    if against in result.plans.columns:
-        place = result.plans[against].astype(float)
-    elif against in result.units:
-        place = result.summary(against)["mean"].droplevel("kpi")
-    else:
-        known = ", ".join(map(str, result.plans.columns))
-        raise FunnelsimError(f"{against!r} is neither a key figure nor one of {known}")
-    table = result.summary(names).reset_index()
-    table["plan"] = table["plan"].astype(str)
-    table["x"] = table["plan"].map({str(plan): float(value) for plan, value in place.items()})
-    return table.sort_values(["kpi", "x"], kind="stable", ignore_index=True)
-
-
-def _line(panel: Axes, table: pd.DataFrame, kpi: str, colour: str, marker: str, label: str | None = None) -> None:
-    part = table[table["kpi"] == kpi].sort_values("x", kind="stable")
-    if part.empty:
-        return
-    x, middle = part["x"].to_numpy(float), part["mean"].to_numpy(float)
-    panel.fill_between(x, part["low"].to_numpy(float), part["high"].to_numpy(float), color=colour, alpha=0.16, lw=0)
-    words: dict[str, Any] = {"label": label} if label else {}
-    panel.plot(x, middle, marker=marker, color=colour, markersize=5, linewidth=1.6, **words)
-
-
-def _best(table: pd.DataFrame, kpi: str) -> float:
-    part = table[table["kpi"] == kpi]
-    values = part["mean"].to_numpy(dtype=float)
-    return float(part["x"].iloc[int(np.argmin(values) if less_is_better(kpi) else np.argmax(values))])
-
-
-def _overload_finding(table: pd.DataFrame, against: str, kpi: str) -> str:
-    part = table[table["kpi"] == kpi].sort_values("x", kind="stable")
-    best, most = _best(table, kpi), float(part["x"].max())
-    what, unit = said(against), unit_of(kpi)
-    name = _capital(said(kpi))
-    if len(part) == 1:
-        return f"{name} is {amount(float(part['mean'].iloc[0]), unit)} at {best:,.4g} {what}: one plan shows no trend"
-    value = float(part.loc[part["x"] == best, "mean"].iloc[0])
-    text = f"{name} is best, {amount(value, unit)}, at {best:,.4g} {what}"
-    unworked = table[table["kpi"] == "unworked_mql_share"].sort_values("x", kind="stable")
-    last = float(unworked["mean"].iloc[-1]) if len(unworked) else float("nan")
-    if best >= most:
-        text = f"{name} still improves at {most:,.4g} {what}: {amount(value, unit)}"
-        return (
-            text if not np.isfinite(last) else f"{text}, although {amount(last, 'share')} of the leads are not worked"
-        )
-    if len(unworked):
-        there = float(unworked["mean"].iloc[int((unworked["x"] - best).abs().to_numpy().argmin())])
-        text += (
-            f"; beyond, leads are left: {amount(there, 'share')} never worked there, "
-            f"{amount(last, 'share')} at {most:,.4g}"
-        )
-    return text
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

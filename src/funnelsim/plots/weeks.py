@@ -12,7 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from funnelsim.experiments.intervals import Interval
 from funnelsim.experiments.results import Results
-from funnelsim.experiments.words import amount
+from funnelsim.experiments.words import amount, capital, plain
 from funnelsim.plots.frame import GRID, LINES, AxesLike, end_labels, head, nothing, panels, write
 from funnelsim.plots.sources import (
     Source,
@@ -20,7 +20,6 @@ from funnelsim.plots.sources import (
     check_columns,
     interval_of,
     number_ticks,
-    said,
     tables_note,
     tables_of,
     unit_of_column,
@@ -54,7 +53,7 @@ def series(
     table = series_table(source, [quantity], plans)
     axes = panels(ax, 3.8)
     if table.empty or not table["mean"].notna().any():
-        nothing(axes, said(quantity), f"The series holds no {said(quantity)}.")
+        nothing(axes, plain(quantity), f"The series holds no {plain(quantity)}.")
         return axes[0]
     unit = unit_of_column("series", quantity)
     last = draw_lines(axes[0], table, quantity, unit)
@@ -168,7 +167,7 @@ def draw_lines(ax: Axes, table: pd.DataFrame, quantity: str, unit: str, axis: st
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     ax.margins(x=0.01)
     number_ticks(ax.yaxis, unit)
-    ax.set_ylabel(axis or axis_label(quantity, unit if unit != said(quantity) else "", ""), fontsize=9)
+    ax.set_ylabel(axis or axis_label(quantity, unit if unit != plain(quantity) else "", ""), fontsize=9)
     end_labels(ax, ends, lines=2 if any(len(text) > 18 for _, text, _ in ends) else 1)
     return last
 
@@ -185,7 +184,7 @@ def _limits(table: pd.DataFrame, positive: bool) -> tuple[float, float]:
 
 
 def _finding(table: pd.DataFrame, last: dict[str, Interval], quantity: str, unit: str) -> str:
-    name = _capital(said(quantity))
+    name = capital(plain(quantity))
     if len(last) == 1:
         first = table.dropna(subset=["mean"]).iloc[0]
         (end,) = last.values()
@@ -204,13 +203,9 @@ def _finding(table: pd.DataFrame, last: dict[str, Interval], quantity: str, unit
     )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _total(table: pd.DataFrame, last: dict[str, Interval], quantity: str, unit: str) -> str:
     """Say how much flowed in all."""
-    name = _capital(said(quantity))
+    name = capital(plain(quantity))
     sums = table.groupby(table["plan"].astype(str), sort=False)["mean"].sum()
     if len(sums) == 1:
         periods = int(table["mean"].notna().sum())

@@ -14,17 +14,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
-from funnelsim.experiments.words import amount, counted, plain
+from funnelsim.experiments.words import amount, capital, counted, gap_unit, plain
 from funnelsim.run import Run
 
 if TYPE_CHECKING:
     from funnelsim.experiments.compare import Comparison
     from funnelsim.experiments.replicate import Replications
+    from funnelsim.experiments.results import Results
 
-WIDTH, ROW, TOP, BOTTOM = 480, 30, 30, 46
-LEFT, RIGHT = 122, 78
+WIDTH, ROW, TOP, BOTTOM = 420, 30, 30, 46
+LEFT, RIGHT = 118, 74
 LETTERS = 14
 """Letters of a label that fit."""
+INCHES, TALLER = 4.7, 1.12
+"""Width of pictures by `funnelsim.plots`: on a phone their text must not shrink; what that takes in height."""
+
+
+PICTURED = (
+    ("funnel", "funnel", "Needs that reached each step."),
+    ("profit_waterfall", "profit_and_loss", "From revenue to profit with value."),
+)
+"""Pictures of one plan: name in `funnelsim.plots`, the table that they need, caption."""
 
 
 class Figure(NamedTuple):
@@ -47,21 +57,27 @@ def comparison_figures(result: Comparison, kpi: str) -> list[Figure]:
             "staffing_ratio", result, "Reps per marketer at equal payroll.", kpi=kpi, horizons=result.horizons
         )
     figures += from_plots("utilisation_waiting", result, "How busy the teams are, and how long buyers wait.")
-    if "funnel" in result.keep.names:
-        figures += from_plots("funnel", result, f"The funnel of the baseline, {result.baseline}.")
+    base, best = result.default_label, str(result.ranking(kpi).index[0])
+    shown = {base: f"the baseline, “{base}”"} | ({best: f"“{best}”, best on {plain(kpi)}"} if best != base else {})
+    for name, table, caption in PICTURED:
+        if _has(result, table):
+            for plan, who in shown.items():
+                figures += from_plots(name, result, f"{caption} Plan: {who}.", plan=plan)
     return figures
 
 
 def run_figures(result: Replications | Run) -> list[Figure]:
     """Return the pictures of a run or of replications."""
     figures = []
-    for name, table, caption in (
-        ("funnel", "funnel", "Needs that reached each step."),
-        ("profit_waterfall", "profit_and_loss", "From revenue to profit with value."),
-    ):
-        if isinstance(result, Run) or table in result.keep.names:
+    for name, table, caption in PICTURED:
+        if isinstance(result, Run) or _has(result, table):
             figures += from_plots(name, result, caption)
     return figures
+
+
+def _has(result: Results, table: str) -> bool:
+    """Whether a table of every replication is there, so that the picture can have intervals."""
+    return table in result.keep.names or "runs" in result.keep.names
 
 
 def _is_ratio_study(result: Comparison) -> bool:
@@ -93,12 +109,14 @@ def from_plots(name: str, source: Any, caption: str, **options: Any) -> list[Fig
 def _drawn(axes: Any) -> Markup:
     first = axes[0] if isinstance(axes, tuple) else axes
     figure = first.figure
+    figure.set_size_inches(INCHES, TALLER * figure.get_size_inches()[1])
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=160)
+    figure.savefig(stream, format="png", dpi=200)
     if "matplotlib.pyplot" in sys.modules:  # under IPython a figure left open would show itself
         sys.modules["matplotlib.pyplot"].close(figure)
     picture = base64.b64encode(stream.getvalue()).decode("ascii")
-    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(first.get_title() or "figure", picture)
+    words = " ".join(first.get_title(loc="left").split() or first.get_title().split()) or "figure"
+    return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(words, picture)
 
 
 # ----------------------------------------------------------------------------------------------------------------- SVG
@@ -124,13 +142,13 @@ def differences_figure(result: Comparison, kpi: str) -> Figure:
     for tick in ticks:
         line = "z" if tick == 0.0 else "g"
         parts.append(Markup('<path class="{}" d="M{:.1f} {}V{}"/>').format(line, x(tick), TOP - 4, bottom))
-        label = _without_zeros(amount(tick, unit, sign=True))
+        label = _without_zeros(amount(tick, gap_unit(unit), sign=True))
         parts.append(
             Markup('<text x="{:.1f}" y="{}" class="t" text-anchor="middle">{}</text>').format(
                 x(tick), bottom + 16, label
             )
         )
-    axis = f"{plain(kpi)}, difference to {_short(best)}"
+    axis = f"{plain(kpi)}, difference to “{_short(best)}”"
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         Markup('<text x="{}" y="{}" class="t" text-anchor="middle">{}</text>').format(middle, bottom + 36, axis)
@@ -143,12 +161,11 @@ def differences_figure(result: Comparison, kpi: str) -> Figure:
         ".b{font-weight:650}.on{stroke:#0b6e4f;fill:#0b6e4f}.off{stroke:#8a94a3;fill:#8a94a3}.i{stroke-width:2.5}"
     )
     caption = (
-        f"{plain(kpi).capitalize()} over {counted(result.horizon_quarters, 'quarter')}: difference to the best plan, "
+        f"{capital(plain(kpi))} over {counted(result.horizon_quarters, 'quarter')}: difference to the best plan, "
         "paired, with intervals that hold together at 95 %. Green: tied for best. Right: each plan's own mean."
     )
     picture = Markup(
-        '<svg viewBox="0 0 {} {}" style="width:100%;max-width:44rem" role="img" aria-label="{}">'
-        "<style>{}</style>{}</svg>"
+        '<svg viewBox="0 0 {} {}" style="width:100%" role="img" aria-label="{}"><style>{}</style>{}</svg>'
     ).format(WIDTH, height, caption, Markup(style), Markup("").join(parts))
     return Figure(picture, caption)
 

@@ -10,7 +10,7 @@ from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.compare import HEADLINE, Comparison
 from funnelsim.experiments.intervals import mean_interval
 from funnelsim.experiments.replicate import Replications
-from funnelsim.experiments.words import amount, counted, interval, plain, with_margin
+from funnelsim.experiments.words import amount, capital, counted, interval, plain, with_margin
 from funnelsim.report.describe import facts, plan_changes
 from funnelsim.report.figures import comparison_figures, run_figures
 from funnelsim.report.tables import Cells, comparison_cells, duration
@@ -30,13 +30,14 @@ KEY_FIGURES = (
 
 
 class Grid(NamedTuple):
-    """A table of the page."""
+    """A table of the page; on a phone `cards` shows each row as a card, so that no column is out of sight."""
 
     title: str
     cells: Cells
     note: str = ""
     words: bool = False
     folded: bool = False
+    cards: bool = False
 
 
 def html_report(
@@ -105,6 +106,7 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
                 "Busy: share of working hours, own prospecting aside. Response: mean calendar time until sales first "
                 "tries to reach a buyer who asked. Ties are judged for all plans together, so a plan may differ from "
                 "the baseline and still be tied.",
+                cards=True,
             )
         )
     tables += [_changes(result), *(_all_figures(result.at(quarters)) for quarters in reversed(result.horizons))]
@@ -114,7 +116,7 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
     return {
         "title": result.title or f"Comparison of {counted(len(result.labels), 'plan')}",
         "question": result.question,
-        "answers": [result.at(quarters).conclusion(kpi) for quarters in reversed(result.horizons)],
+        "answers": [result.at(quarters).conclusion(kpi).split("\n") for quarters in reversed(result.horizons)],
         "reading": f"{_meaning(kpi)} Every plan met the same buyers with the same luck; “tied” means that "
         f"{result.n} such pairs are not enough to tell the plans apart (95 %, all plans together).",
         "warnings": _warnings(result),
@@ -130,8 +132,7 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
 def _meaning(kpi: str) -> str:
     from funnelsim.tables.glossary import meaning
 
-    text = f"{plain(kpi)}: {meaning(kpi)}"
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{capital(plain(kpi))}: {meaning(kpi)}."
 
 
 def _warnings(result: Comparison | Replications) -> list[str]:
@@ -198,7 +199,7 @@ def _of_replications(result: Replications, command: str | None) -> dict[str, Any
     return {
         "title": scenario.title or "Replications of a scenario",
         "question": "",
-        "answers": [_sentence(result.at(quarters)) for quarters in reversed(result.horizons)],
+        "answers": [[_sentence(result.at(quarters))] for quarters in reversed(result.horizons)],
         "reading": "±: 95 % interval of the mean over replications.",
         "warnings": _warnings(result),
         "figures": run_figures(result),
@@ -234,7 +235,7 @@ def _of_run(result: Run, command: str | None) -> dict[str, Any]:
     return {
         "title": result.scenario.title or "A run",
         "question": "",
-        "answers": [answer],
+        "answers": [[answer]],
         "reading": "",
         "warnings": ["A single run has no interval: it is one possible course of events."],
         "figures": run_figures(result),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from funnelsim.experiments.intervals import mean_interval, paired_difference
-from funnelsim.experiments.words import amount, interval, plain, with_margin
+from funnelsim.experiments.words import amount, gap_unit, plain, with_interval, with_margin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,8 @@ def comparison_cells(comparison: Comparison, kpi: str) -> Cells:
         gap = "baseline"
         if label != base:
             found = paired_difference(comparison.values(kpi, label), comparison.values(kpi, base)).interval
-            gap = f"{amount(found.mean, unit, sign=True)} {interval(found.low, found.high, unit, sign=True)}"
+            apart = gap_unit(unit)
+            gap = with_interval(found.mean, found.low, found.high, apart, sign=True)
         means = [mean_interval(comparison.values(name, label)).mean for name in beside]
         shown = [
             amount(mean, "" if name == "wins" else comparison.units[name])

@@ -70,7 +70,10 @@ def show_comparison(comparison: Comparison, kpi: str) -> None:
     for quarters in comparison.horizons:
         here = comparison.at(quarters)
         show_cells(out, f"{plain(kpi)} over {counted(quarters, 'quarter')}", comparison_cells(here, kpi))
-        out.print(safe(here.conclusion(kpi)), style="bold")
+        answer, *more = here.conclusion(kpi).split("\n")
+        out.print(safe(answer), style="bold")
+        for sentence in more:
+            out.print(safe(sentence))
     out.print(
         f"{comparison.replications_in_words}, seed {comparison.seed}, {world_size(comparison)} accounts, "
         f"{duration(comparison.seconds)}. Bold: tied for best (95 %, paired, all plans together). "

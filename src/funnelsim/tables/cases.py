@@ -122,8 +122,8 @@ class Cases:
     def _task_rows(self) -> np.ndarray:
         """Tasks of sales that may belong to a case (account care does not)."""
         tasks = self._reading.rows(Kind.TASK)
-        care = self._reading.code(self._reading.world.customers.care_touch)
-        return tasks[(tasks["account"] >= 0) & (tasks["need"] >= 0) & (tasks["touchpoint"] != care)]
+        tasks = tasks[(tasks["account"] >= 0) & (tasks["need"] >= 0)]
+        return tasks[~self._reading.is_care(tasks)]
 
     @cached_property
     def _first_task(self) -> np.ndarray:

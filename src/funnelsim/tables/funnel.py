@@ -8,7 +8,7 @@ import numpy as np
 
 from funnelsim.events import Kind, Source, Stage
 from funnelsim.scenario.schema import Scenario
-from funnelsim.tables.opportunities import PROPOSAL
+from funnelsim.tables.opportunities import PROPOSAL, is_meeting
 from funnelsim.tables.reading import NEVER, Lookup, Reading, categories, days_between, enum_names, pick, reading
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ def step_times(this: Reading) -> np.ndarray:
     needs, cases = this.needs, this.cases
     known_before = this.rows(Kind.NEED)["stage"] >= int(Stage.LEAD)
     lead = np.where(known_before, needs.start, needs.first(Kind.LEAD))
-    meetings = this.world.selling.meetings
-    proposal = np.full(len(needs), NEVER, dtype=np.int64)
-    if len(meetings) > PROPOSAL:
-        proposal = needs.first_touch(this.code(meetings[PROPOSAL]))
+    opened = needs.first(Kind.OPPORTUNITY)
+    proposed = is_meeting(this, pick(opened, needs.of_touch, NEVER), slice(PROPOSAL, PROPOSAL + 1))
     worked = np.full(len(needs), NEVER, dtype=np.int64)
     np.minimum.at(worked, cases.need, cases.attempted)
     return np.vstack(
@@ -43,8 +41,8 @@ def step_times(this: Reading) -> np.ndarray:
             worked,
             needs.first(Kind.CONTACT, Kind.PROSPECTED),
             needs.first(Kind.SQL),
-            needs.first(Kind.OPPORTUNITY),
-            proposal,
+            opened,
+            needs.first_touch(proposed),
             needs.first(Kind.WON),
         ]
     )

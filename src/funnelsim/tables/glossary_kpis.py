@@ -77,7 +77,7 @@ KPIS: dict[str, Meaning] = {
     "npv": ("USD", "each day's profit and the values at the end, discounted to day 0, less the values at the start"),
     "cash_trough": ("USD", "lowest point of cash since day 0: billed less costs; zero if it never sinks below"),
     "cac": ("USD", "cost of both teams / wins"),
-    "ltv": ("USD", "mean price x gross margin x (1 + r/(1+i-r)), r = 1 - customers.churn"),
+    "ltv": ("USD", "mean over wins of price x gross margin x (1 + r/(1+i-r)), r = 1 - customers.churn"),
     "ltv_to_cac": ("ratio", "ltv / cac"),
     "payback_months": ("month", "cac / monthly margin of a mean deal"),
     "cost_per_lead": ("USD", "cost of marketing / leads"),

@@ -13,7 +13,7 @@ from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES, cut_costs
 from funnelsim.tables.profit import LINES, statement, win_rate
 from funnelsim.tables.reading import NEVER, Reading, pick, reading
 from funnelsim.tables.series import goodwill, last_value, programme_lives
-from funnelsim.tables.terms import renewal_factor
+from funnelsim.tables.terms import gross_margin, renewal_factor
 from funnelsim.tables.waiting import never_answered_share
 
 if TYPE_CHECKING:
@@ -198,8 +198,7 @@ def _money(this: Reading) -> Numbers:
     value_end = lines["customer_value_end"] + lines["pipeline_value_end"]
     value_start = lines["customer_value_start"] + lines["pipeline_value_start"]
     profit, trough = _daily(this)
-    rate = 1.0 + this.world.finance.discount_rate
-    years = (np.arange(this.clock.days) + 1) / 365.0
+    discounted = _discounted(this)
     return {
         "revenue_booked": booked,
         "revenue_earned": lines["revenue_earned"],
@@ -211,9 +210,24 @@ def _money(this: Reading) -> Numbers:
         "profit_with_value": lines["profit_with_value"],
         "customer_value_end": lines["customer_value_end"],
         "pipeline_value_end": lines["pipeline_value_end"],
-        "npv": float((profit * rate**-years).sum() + value_end * rate ** -years[-1] - value_start),
+        "npv": float((profit * discounted).sum() + value_end * discounted[-1] - value_start),
         "cash_trough": trough,
     }
+
+
+def _discounted(this: Reading) -> np.ndarray:
+    """Return what a dollar at the end of each day of the window is worth on day 0, at the discount rate of each day."""
+    edges = np.append(this.dated.since, this.end).clip(0, this.end) / DAY
+    days = np.arange(this.clock.days) + 1
+    worth = np.ones(this.clock.days)
+    for begin, end, rate in zip(edges[:-1], edges[1:], this.dated.each(discount_rate), strict=True):
+        worth = worth * (1.0 + rate) ** -((days.clip(begin, end) - begin) / 365.0)
+    return worth
+
+
+def discount_rate(scenario: Scenario) -> float:
+    """Return the discount rate per year."""
+    return scenario.world.finance.discount_rate
 
 
 def _daily(this: Reading) -> tuple[np.ndarray, float]:
@@ -227,13 +241,20 @@ def _daily(this: Reading) -> tuple[np.ndarray, float]:
     return (this.terms.earned_between(edges * DAY) - costs) / 100.0, trough / 100.0
 
 
+def _margins(this: Reading, table: pd.DataFrame) -> tuple[float, float]:
+    """Return the mean margin of a won deal's first year and of its whole life, each at the values of its date."""
+    won = table[((table["outcome"] == "won") & (table["end_day"] >= 0)).to_numpy()]
+    when = np.floor(won["end_day"].to_numpy() * DAY + 0.5).astype(np.int64)
+    price = won["sold_price"].to_numpy()
+    first = price * this.dated.values(gross_margin, when)
+    return mean(first), mean(first * (1.0 + this.dated.values(renewal_factor, when)))
+
+
 def _unit_economics(this: Reading, numbers: Numbers) -> Numbers:
-    margin = this.world.finance.gross_margin
     spent = numbers["marketing_cost"] + numbers["sales_cost"]
     cac = ratio(spent, numbers["wins"])
-    first_year = numbers["mean_price"] * margin
-    ltv = first_year * (1.0 + renewal_factor(this.scenario))
     table = this.opportunities
+    first_year, ltv = _margins(this, table)
     start = np.maximum(table["open_day"].to_numpy(), 0.0)
     end = np.minimum(np.nan_to_num(table["end_day"].to_numpy(), nan=np.inf), this.clock.days)
     open_mean = np.maximum(end - start, 0.0).sum() / this.clock.days

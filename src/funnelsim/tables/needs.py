@@ -61,10 +61,9 @@ class Needs:
         rows = self._reading.rows(*kinds)
         return self._earliest(self.of_touch if kinds == (Kind.TOUCH,) else self.of(rows), rows["time"])
 
-    def first_touch(self, touchpoint: int) -> np.ndarray:
-        """Return for each need the time of its first touch of one touchpoint."""
+    def first_touch(self, chosen: np.ndarray) -> np.ndarray:
+        """Return for each need the time of the first of its chosen touches."""
         rows = self._reading.rows(Kind.TOUCH)
-        chosen = rows["touchpoint"] == touchpoint
         return self._earliest(self.of_touch[chosen], rows["time"][chosen])
 
     @cached_property

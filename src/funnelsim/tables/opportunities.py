@@ -96,23 +96,24 @@ def _touches(this: Reading, rows: np.ndarray, decided: np.ndarray, case: np.ndar
     owner_end = pick(decided, of_touch, NEVER)
     owner_start = pick(rows["time"], of_touch, NEVER)
     counted = (of_touch >= 0) & (touches["time"] <= owner_end)
-    meetings = np.array([this.code(name) for name in this.world.selling.meetings], dtype=np.int64)
-    held = counted & (touches["time"] >= owner_start) & np.isin(touches["touchpoint"], meetings)
+    held = counted & (touches["time"] >= owner_start) & is_meeting(this, owner_start)
 
     def per_opportunity(chosen: np.ndarray) -> np.ndarray:
         return np.bincount(of_touch[chosen], minlength=len(rows))
 
-    if len(meetings) > PROPOSAL:
-        proposal = per_opportunity(held & (touches["touchpoint"] == meetings[PROPOSAL])) > 0
-    else:
-        proposal = np.zeros(len(rows), dtype=bool)
     return {
         "meetings_held": per_opportunity(held),
         "meetings_missed": Lookup(this.cases.of(this.rows(Kind.MISSED))).count(case),
-        "proposal_sent": proposal,
+        "proposal_sent": per_opportunity(held & is_meeting(this, owner_start, slice(PROPOSAL, PROPOSAL + 1))) > 0,
         "touches_marketing": per_opportunity(counted & is_team(touches, Team.MARKETING)),
         "touches_sales": per_opportunity(counted & is_team(touches, Team.SALES)),
     }
+
+
+def is_meeting(this: Reading, opened: np.ndarray, which: slice = slice(None)) -> np.ndarray:
+    """Return which touches are meetings (or some of them), as they were named when the opportunity was opened."""
+    touches = this.rows(Kind.TOUCH)
+    return this.dated.named(touches["touchpoint"], opened, lambda state: state.world.selling.meetings[which])
 
 
 def _trust(this: Reading, rows: np.ndarray, at_decision: np.ndarray) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from funnelsim.events import DAY, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.ledger import COMMISSION, HIRING, PROGRAMMES, SALARIES, cut_costs
 from funnelsim.tables.reading import Reading, reading
-from funnelsim.tables.terms import renewal_factor
+from funnelsim.tables.terms import gross_margin, renewal_factor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,12 +86,12 @@ def pipeline_value(this: Reading, day: float) -> float:
     Notes
     -----
     Price x chance to win x margin x (1 + r / (1 + i - r)). The chance is the run's own win rate over the window, or the
-    logistic of ``selling.win`` when no opportunity was decided in it.
+    logistic of ``selling.win`` when no opportunity was decided in it. Margin, r and i are those of the moment.
     """
-    table = this.opportunities
+    table, state = this.opportunities, this.dated.at(int(day * DAY))
     now = (table["open_day"] <= day) & ~(table["end_day"] <= day)
     chance = win_rate(this)
     if np.isnan(chance):
-        chance = logistic(this.world.selling.win)
-    worth = chance * this.world.finance.gross_margin * (1.0 + renewal_factor(this.scenario))
+        chance = logistic(state.world.selling.win)
+    worth = chance * gross_margin(state) * (1.0 + renewal_factor(state))
     return float(np.nansum(table["list_price"].to_numpy()[now.to_numpy()])) * worth

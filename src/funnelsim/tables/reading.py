@@ -16,6 +16,7 @@ import numpy as np
 from funnelsim.events import DAY, NO_CODE, Kind, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.clock import Clock
+from funnelsim.tables.dated import Dated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,14 @@ class Reading:
         Structured array with the columns of `funnelsim.events.COLUMNS`, in order of time.
     scenario : Scenario
         What was asked.
+
+    Attributes
+    ----------
+    world : World
+        The world at the start: right for what cannot change in time (accounts, names of touchpoints, stocks at the
+        start). What a timeline may change is in `dated`.
+    dated : Dated
+        Values by the moment at which they hold.
     """
 
     def __init__(self, log: np.ndarray, scenario: Scenario) -> None:
@@ -44,6 +53,7 @@ class Reading:
         self.scenario = scenario
         self.world = scenario.world
         self.clock = Clock(scenario)
+        self.dated = Dated(scenario)
         self.end = self.clock.end
         self.touchpoints = tuple(scenario.world.touchpoints)
         self._rows: dict[Kind, np.ndarray] = {}
@@ -87,6 +97,10 @@ class Reading:
     def code(self, name: str) -> int:
         """Return the log's code of a touchpoint."""
         return self.touchpoints.index(name)
+
+    def is_care(self, rows: np.ndarray) -> np.ndarray:
+        """Return which rows are account care."""
+        return self.dated.named(rows["touchpoint"], rows["time"], lambda state: [state.world.customers.care_touch])
 
     # -- what several tables need ------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from funnelsim.events import DAY, Kind, Role, Source
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.clock import month
 from funnelsim.tables.ledger import cut_costs
-from funnelsim.tables.reading import NEVER, Latest, Reading, pick, reading
+from funnelsim.tables.reading import NEVER, Latest, Lookup, Reading, pick, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,35 +122,43 @@ def last_value(this: Reading, kind: Kind, times: np.ndarray, start: float) -> np
 
 
 def goodwill(this: Reading, times: np.ndarray) -> np.ndarray:
-    """Return goodwill just before each moment: the last jump, decayed by the half-life of the world."""
+    """Return goodwill just before each moment: the last jump, decayed by the half-lives that held since."""
     rows = this.rows(Kind.GOODWILL)
     at = np.searchsorted(rows["time"], times, side="left") - 1
     level = pick(rows["value"], at, this.world.goodwill.start)
     since = pick(rows["time"], at, this.clock.begin)
-    return level * _half(times - since, this.world.goodwill.half_life)
+    return level * np.exp2(-this.dated.halvings(since, times, lambda state: state.world.goodwill.half_life))
 
 
 def content(this: Reading, times: np.ndarray) -> np.ndarray:
     """Return the content stock just before each moment, added up from the programmes that went live."""
-    world = this.world
+    world, dated = this.world, this.dated
     accounts = sum(segment.accounts for segment in world.segments.values())
-    gains = np.zeros(257)
-    for code, touchpoint in enumerate(world.touchpoints.values()):
-        if touchpoint.programme is not None:
-            gains[code] = touchpoint.programme.content * world.programme_scale * (REFERENCE_ACCOUNTS / accounts)
-    live = this.rows(Kind.PROGRAMME_LIVE)
-    gain = gains[live["touchpoint"]]
+    scale = world.programme_scale * (REFERENCE_ACCOUNTS / accounts)
+    live, launched = this.rows(Kind.PROGRAMME_LIVE), this.rows(Kind.PROGRAMME_LAUNCHED)
+    begun = pick(launched["time"], Lookup(launched["item"]).first(live["item"]), NEVER)
+    gain = scale * _content_gains(this)[dated.number(np.minimum(begun, live["time"])), live["touchpoint"]]
     live, gain = live[gain > 0.0], gain[gain > 0.0]
-    level = world.content.start * _half(times - this.clock.begin, world.content.half_life)
+
+    def half_life(state: Scenario) -> float:
+        return state.world.content.half_life
+
+    level = world.content.start * np.exp2(-dated.halvings(this.clock.begin, times, half_life))
     for begin in range(0, len(live), 4096):
-        age = times[:, None] - live["time"][begin : begin + 4096]
-        left = np.where(age > 0, _half(np.maximum(age, 0), world.content.half_life), 0.0)
+        start, end = live["time"][begin : begin + 4096], times[:, None]
+        left = np.where(end > start, np.exp2(-dated.halvings(start, end, half_life)), 0.0)
         level = level + left @ gain[begin : begin + 4096]
     return level
 
 
-def _half(elapsed: np.ndarray, half_life: float) -> np.ndarray:
-    return np.exp2(-(elapsed / DAY) / half_life)
+def _content_gains(this: Reading) -> np.ndarray:
+    """Return what a programme of each kind (column: code of its touchpoint) adds to content in each state (row)."""
+    gains = np.zeros((len(this.dated.states), 257))
+    for row, state in enumerate(this.dated.states):
+        for code, touchpoint in enumerate(state.world.touchpoints.values()):
+            if touchpoint.programme is not None:
+                gains[row, code] = touchpoint.programme.content
+    return gains
 
 
 def on_roll(this: Reading, role: Role, times: np.ndarray) -> np.ndarray:

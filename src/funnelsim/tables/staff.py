@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,17 +138,20 @@ def _hours(this: Reading, people: np.ndarray, posts: np.ndarray) -> np.ndarray:
 
 def activity_of(this: Reading, tasks: np.ndarray) -> np.ndarray:
     """Return the activity (position in `ACTIVITIES`) of each task, from its touchpoint."""
-    selling, customers = this.world.selling, this.world.customers
-    meaning = np.full(257, OTHER)
-    for code, touchpoint in enumerate(this.world.touchpoints.values()):
+    return this.dated.table(_meaning, OTHER)[this.dated.number(tasks["time"]), tasks["touchpoint"]]
+
+
+def _meaning(state: Scenario) -> Iterator[tuple[str, int]]:
+    """Yield touchpoints with the activity that they are; of two the later one holds."""
+    selling = state.world.selling
+    for name, touchpoint in state.world.touchpoints.items():
         if touchpoint.programme is not None:
-            meaning[code] = PROGRAMME
-    meaning[this.code(selling.call_touch)] = CALL
+            yield name, PROGRAMME
+    yield selling.call_touch, CALL
     for name in selling.meetings:
-        meaning[this.code(name)] = MEETING
-    meaning[this.code(customers.care_touch)] = CARE
-    meaning[this.code(selling.prospecting_touch)] = PROSPECTING
-    return meaning[tasks["touchpoint"]]
+        yield name, MEETING
+    yield state.world.customers.care_touch, CARE
+    yield selling.prospecting_touch, PROSPECTING
 
 
 def _by_role(table: pd.DataFrame) -> pd.DataFrame:

@@ -33,8 +33,9 @@ class Terms:
     ----------
     rows : numpy.ndarray
         The row that began each term.
-    start, end : numpy.ndarray
-        Its first and last moment (a declared customer's term began before the log).
+    length, start, end : numpy.ndarray
+        How long it lasts (the contract term of its first day), its first and last moment (a declared customer's term
+        began before the log).
     yearly, billed : numpy.ndarray
         Price per year and price of the term, cents.
     """
@@ -42,10 +43,10 @@ class Terms:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self.rows = reading.rows(Kind.CUSTOMER, Kind.WON, Kind.RENEWED)
-        term_days = reading.world.customers.term_days
-        self.length = int(term_days * DAY + 0.5)
+        term_days = reading.dated.values(lambda state: state.world.customers.term_days, self.rows["time"])
+        self.length = np.floor(term_days * DAY + 0.5).astype(np.int64)
         declared = self.rows["kind"] == int(Kind.CUSTOMER)
-        remaining = np.where(declared, np.floor(self.rows["value"] * DAY + 0.5), float(self.length)).astype(np.int64)
+        remaining = np.where(declared, np.floor(self.rows["value"] * DAY + 0.5), self.length).astype(np.int64)
         self.end = self.rows["time"] + remaining
         self.start = self.end - self.length
         self.yearly = self.rows["amount"]
@@ -69,7 +70,7 @@ class Terms:
 
     def _of_each(self, terms: np.ndarray, time: np.ndarray | int) -> np.ndarray:
         """Return the cents that each of some terms has earned by a moment."""
-        passed = np.clip((time - self.start[terms]) / self.length, 0.0, 1.0)
+        passed = np.clip((time - self.start[terms]) / self.length[terms], 0.0, 1.0)
         return np.floor(passed * self.billed[terms] + _NUDGE).astype(np.int64)
 
     def earned_in_window(self) -> np.ndarray:
@@ -82,10 +83,19 @@ class Terms:
         return np.diff(self.earned(edges))
 
     def cost_of_goods_between(self, edges: np.ndarray) -> np.ndarray:
-        """Return the cost of goods of what was earned in each period, cents; exact for edges that begin at day 0."""
-        earned = self.earned(np.concatenate(([0], edges)))
-        margin = self._reading.world.finance.gross_margin
-        return np.diff(np.floor((earned[1:] - earned[0]) * (1.0 - margin) + 0.5).astype(np.int64))
+        """Return the cost of goods of what was earned in each period, cents, at the margin of each date.
+
+        Exact for edges that begin at day 0.
+        """
+        dated = self._reading.dated
+        starts = np.maximum(dated.since, 0)
+        ends = np.append(starts[1:], NEVER)
+        goods = np.zeros(len(edges))
+        for begin, end, margin in zip(starts, ends, dated.each(gross_margin), strict=True):
+            if end > begin:
+                earned = self.earned(np.concatenate(([begin], np.clip(edges, begin, end))))
+                goods = goods + (earned[1:] - earned[0]) * (1.0 - margin)
+        return np.diff(np.floor(goods + 0.5).astype(np.int64))
 
     def billed_in_window(self) -> tuple[np.ndarray, np.ndarray]:
         """Return days and cents of the terms that began inside the window."""
@@ -106,12 +116,19 @@ class Terms:
 
         Notes
         -----
-        Margin still to be earned of the present term, plus annual margin times `renewal_factor`.
+        Margin still to be earned of the present term, plus annual margin times `renewal_factor`; margin, churn and
+        discount rate are those of the moment.
         """
         now = self.active(time)
-        margin = self._reading.world.finance.gross_margin
+        state = self._reading.dated.at(time)
         to_earn = self.billed[now] - self._of_each(np.flatnonzero(now), time)
-        return float((to_earn.sum() + self.yearly[now].sum() * renewal_factor(self._reading.scenario)) * margin / 100.0)
+        later = self.yearly[now].sum() * renewal_factor(state)
+        return float((to_earn.sum() + later) * gross_margin(state) / 100.0)
+
+
+def gross_margin(scenario: Scenario) -> float:
+    """Return the gross margin of revenue."""
+    return scenario.world.finance.gross_margin
 
 
 def renewal_factor(scenario: Scenario) -> float:
@@ -177,6 +194,6 @@ def _earned_by_spell(this: Reading, spell: SpellOf, n: int) -> np.ndarray:
 def _care(this: Reading, spell: SpellOf, n: int) -> np.ndarray:
     """Return the care calls that each customer had inside the window."""
     touches = this.measured(Kind.TOUCH)
-    calls = touches[touches["touchpoint"] == this.code(this.world.customers.care_touch)]
+    calls = touches[this.is_care(touches)]
     owner = spell(calls)
     return np.bincount(owner[owner >= 0], minlength=n)

@@ -147,7 +147,7 @@ def consider(a: int, n: int) -> None:
 
 @jit
 def window_ends(a: int, n: int) -> None:
-    """The window ends: without an opportunity of ours the need is over, else the buyer can be touched until it decides."""
+    """The window ends: the need is over, unless the buyer is in talks with us and can be touched until it decides."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     if need.closed != 0:

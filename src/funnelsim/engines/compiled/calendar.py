@@ -1,7 +1,8 @@
 """The event list: a calendar of fixed slots of time, the present slot a small heap, in the order of the model.
 
-An event of a later slot is put in front of that slot's list, unsorted. When the slot's turn comes, its events move to the
-heap, from which they come out by (time, key); the key packs rank, entity and sequence as `funnelsim.events.instant_key`.
+An event of a later slot is put in front of that slot's list, unsorted. When the slot's turn comes, its events move to
+the heap, from which they come out by (time, key); the key packs rank, entity and sequence as
+`funnelsim.events.instant_key`.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def uniform_of(stream: np.uint64, n: int) -> float:
 
 @jit
 def log_of_normal(x: float) -> float:
-    """`log` of a number that is neither subnormal nor infinite, without branches: a loop over it becomes vector code."""
+    """`log` of a number neither subnormal nor infinite, without branches: a loop over it becomes vector code."""
     bits = bits_of(x)
     m = float_of((bits & MANTISSA) | HALF)
     low_half = m < 0.70710678118654752440

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from funnelsim.engines.compiled import layout as L
@@ -95,6 +97,23 @@ class State:
         g["psi_a"], g["psi_b"] = lowered.psi_a, lowered.psi_b
         g["propensity_sd"], g["customer_trust"] = lowered.propensity_sd, lowered.customer_trust
 
+    def know_plans(self) -> None:
+        """From now on the phases are those that will come; they are scheduled when the run goes on."""
+        self.globals[0]["plans_known"] = 1
+
+    def copy(self) -> State:
+        """Return the same state in memory of its own; the inputs are shared."""
+        other = object.__new__(State)
+        other.globals = self.globals.copy()
+        other.inputs = dict(self.inputs)
+        other.state = {name: table.copy() for name, table in self.state.items()}
+        other.growing = {}
+        for name, table in self.growing.items():
+            n = int(self.globals[0][f"n_{name}"])
+            other.growing[name] = _empty(len(table), table.dtype)
+            other.growing[name][:n] = table[:n]
+        return other
+
     def _write_addresses(self) -> None:
         g = self.globals[0]
         for tables in (self.inputs, self.state):
@@ -136,8 +155,10 @@ class State:
 
     @property
     def log(self) -> np.ndarray:
-        """Rows of the event log so far."""
-        return self.growing["log"][: int(self.globals[0]["n_log"])]
+        """Rows of the event log so far, read-only."""
+        log = self.growing["log"][: int(self.globals[0]["n_log"])]
+        log.flags.writeable = False
+        return log
 
 
 def _empty(rows: int, dtype: np.dtype) -> np.ndarray:
@@ -162,8 +183,45 @@ def declared_customers(lowered: Lowered, key: int) -> np.ndarray:
 def simulate_log(lowered: Lowered, seed: int, replication: int = 0) -> np.ndarray:
     """Event log of one replication, row by row that of `engines.reference.model.simulate_log`."""
     state = State(lowered, seed, replication)
-    state.globals[0]["plans_known"] = 1
+    state.know_plans()
     state.run()
-    log = state.log
-    log.flags.writeable = False
-    return log
+    return state.log
+
+
+class BurnIn:
+    """The burn-in of a world in one replication, run once and continued under any plan.
+
+    Parameters
+    ----------
+    lowered : Lowered
+        Any of the scenarios that will be continued; it has a burn-in.
+    seed, replication : int
+        Address of the run's randomness.
+    """
+
+    def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
+        self.common = common_part(lowered)
+        self._state = State(lowered, seed, replication)
+        self._state.run(stop=0)
+
+    def log(self, lowered: Lowered) -> np.ndarray:
+        """Event log of a scenario that has this burn-in: as `simulate_log`."""
+        state = self._state.copy()
+        state.inputs.update(input_tables(lowered))
+        state.know_plans()
+        state.run()
+        return state.log
+
+
+def common_part(lowered: Lowered) -> object:
+    """Everything that shapes the burn-in; scenarios in which it is equal can share one. None: there is no burn-in."""
+    if lowered.start >= 0:
+        return None
+    calendar = lowered.calendar
+    demand = tuple((phase.time, phase.demand) for phase in lowered.phases)
+    return (
+        replace(lowered, calendar=None, phases=lowered.phases[:1], bounds_fit=(), bounds_unfit=(), intensity_bounds=()),  # type: ignore[arg-type]
+        demand if len({rate for _, rate in demand}) > 1 else demand[0][1],
+        (calendar.start_date, calendar.first_day, calendar.last_day, calendar.opens, calendar.closes, calendar.weekdays,
+         calendar.holidays),
+    )  # fmt: skip

@@ -33,7 +33,7 @@ def _table(*columns: tuple[str, str]) -> np.dtype:
 
 def _of_class(lowered: type, *more: tuple[str, str]) -> np.dtype:
     """The numbers of a lowered dataclass under their own names."""
-    return _table(*((f.name, _TYPES[str(f.type)]) for f in fields(lowered) if str(f.type) in _TYPES), *more)  # type: ignore[arg-type]
+    return _table(*((f.name, _TYPES[str(f.type)]) for f in fields(lowered) if str(f.type) in _TYPES), *more)
 
 
 def _all(kind: str, *names: str) -> list[tuple[str, str]]:

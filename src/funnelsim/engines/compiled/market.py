@@ -22,7 +22,6 @@ from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
 from funnelsim.events import DAY
 
-
 BLOCK = 8
 """Gaps between candidate moments that are drawn at once."""
 

@@ -92,7 +92,7 @@ def drop(a: int, x: int) -> None:
 
 @jit
 def give(a: int, x: int, p: int) -> None:
-    """Give a case to somebody, or to nobody; reps on the roll keep a book of theirs, in the order in which cases came."""
+    """Give a case to somebody, or to nobody; reps on the roll keep a book, in the order in which cases came."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     drop(a, x)

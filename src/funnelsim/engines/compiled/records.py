@@ -1,9 +1,9 @@
 """Records by address: how compiled code reaches its tables.
 
-Every table is a NumPy structured array that Python owns. Compiled functions get nothing but the address of one record of
-globals, in which the addresses of all tables stand, and reach a row by ``NEED(g.needs, i)``: an address turned into a
-Numba record, two machine instructions. So no array travels through a call, nothing counts references, and a table that
-has grown is found at its new place.
+Every table is a NumPy structured array that Python owns. Compiled functions get nothing but the address of one record
+of globals, in which the addresses of all tables stand, and reach a row by ``NEED(g.needs, i)``: an address turned into
+a Numba record, two machine instructions. So no array travels through a call, nothing counts references, and a table
+that has grown is found at its new place.
 
 There is no bounds check: who allocates rows (`funnelsim.engines.compiled.engine`) sees to it that there is room.
 """
@@ -63,6 +63,7 @@ bits_of = _cast(types.float64, types.int64)
 float_of = _cast(types.int64, types.float64)
 """The float of 64 bits, in compiled code."""
 
+
 @intrinsic
 def fetch_ahead(typing_context: Any, address: Any) -> Any:
     """Have the processor fetch the line of memory at an address, to be read soon; in compiled code."""
@@ -100,10 +101,10 @@ def compile_callees(function: Callable[..., Any], done: set[Any] | None = None) 
     """Compile what a function calls, callees first."""
     done = set() if done is None else done
     names = function.__code__.co_names
-    found = [function.__globals__.get(name) for name in names]
+    found: list[Any] = [function.__globals__.get(name) for name in names]
     found += [vars(module).get(name) for module in found if isinstance(module, ModuleType) for name in names]
     for callee in found:
-        if getattr(callee, "py_func", None) is None or callee not in _registered or callee in done:
+        if not hasattr(callee, "py_func") or callee not in _registered or callee in done:
             continue
         done.add(callee)
         compile_callees(callee.py_func, done)

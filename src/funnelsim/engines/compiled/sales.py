@@ -331,9 +331,9 @@ def rep_left(a: int, p: int) -> None:
         first = NONE
         for x in range(g.n_cases):
             case = CASE(g.cases, x)
-            if case.in_book != 0 and case.owner == p:
-                if first == NONE or case.book_place < CASE(g.cases, first).book_place:
-                    first = x
+            mine = case.in_book != 0 and case.owner == p
+            if mine and (first == NONE or case.book_place < CASE(g.cases, first).book_place):
+                first = x
         give(a, first, least_loaded(a))
     while True:
         t = first_of_own(a, p)

@@ -24,7 +24,7 @@ def staff(a: int, role: int, established: bool) -> None:
     g = GLOBALS(a, 0)
     desk = DESK(g.desks, role)
     part = role_of(a, role)
-    wanted = int(math.ceil(part.heads))
+    wanted = math.ceil(part.heads)
     seat = 0
     while seat < SEATS and desk.seats < wanted:
         if SEAT(g.seats, role * SEATS + seat).person == CLOSED_SEAT:
