@@ -81,7 +81,7 @@ wheel-test: $(TEST_STAMP) ## build the wheel, install it elsewhere, load a scena
 
 notebooks: $(TEST_STAMP) ## run all notebooks again and store their outputs
 	$(BIN)/jupyter nbconvert `find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort` \
-		--to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600
+		--to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600
 
 lock: ## choose versions again (needs uv): writes constraints.txt
 	uv pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate -o constraints.txt

@@ -1,23 +1,29 @@
-"""`funnel-ref` on funnelsim's environment, desk, addressed randomness and packed log: still a generator per buyer."""
+"""`funnel-ref` on funnelsim's environment, desk, addressed randomness and packed log: still a generator per buyer.
+
+Random values are computed ahead with NumPy, for a block of neighbouring buyers at once, as the reference engine does,
+but they stay packed: a Python number comes into being when it is used. Half of them never are, and what thousands of
+waiting buyers hold would not fit the processor's cache.
+"""
 
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import count
 from typing import Any
 
 import numpy as np
 from simpy import Event
 
 from benchmarks.funnel_ref import HORIZON, Kind, Log, reps
-from funnelsim.engines.reference.blocks import BlockGroup, UniformBlocks
 from funnelsim.engines.reference.desk import Desk, Worker
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, Column, Rank
-from funnelsim.randomness import exponential, exponential_array, run_key
+from funnelsim.randomness import exponential, exponential_array, run_key, uniform, uniform_array
 
 COLUMNS = (
     Column("time", "<i8", "q", "microsecond", "time since the start"),
@@ -49,46 +55,95 @@ ARRIVE, TOUCH, COLD, LEAD, ABANDON, MSTART, MEND, BUY, DROP, EXHAUST, REQUEUE, R
 AT_ARRIVAL, AT_TOUCH, AT_LEAVING = int(Rank.NEED), int(Rank.TOUCH), int(Rank.WINDOW)
 AT_END, AT_DECISION, AT_RENEWAL = int(Rank.TASK_END), int(Rank.DECISION), int(Rank.RENEWAL)
 P_BUY = [1.0 / (1.0 + math.exp(-(-2.0 + 0.8 * m))) for m in range(1, 9)]
-BLOCK = 256  # entities computed at once: their arrays stay within the processor's cache
+BLOCK = 256  # buyers computed at once: their arrays stay within the processor's cache
+TOUCHES_AHEAD, MEETINGS_AHEAD, PURCHASES_AHEAD = 8, 4, 5  # per buyer: enough for nearly all
 LEAVE_AFTER = 90 * DAY
 PER_HALF_LIFE = 1.0 / (30.0 * DAY)
 
 
-def days(key: int, purpose: Purpose, mean: float, n: int) -> UniformBlocks:
-    """Exponential durations with a mean in days, in microseconds."""
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What becomes of the uniforms of one purpose: an exponential duration or amount, or nothing (no mean)."""
 
-    def scalar(u: float) -> int:
-        return int(exponential(u, mean) * DAY + 0.5)
+    purpose: Purpose
+    mean: float | None = None
+    is_duration: bool = False
 
-    def array(u: np.ndarray) -> np.ndarray:
-        return (exponential_array(u, mean) * DAY + 0.5).astype(np.int64)
+    def one(self, u: float) -> Any:
+        """Return the value of one uniform; durations in microseconds."""
+        if self.mean is None:
+            return u
+        value = exponential(u, self.mean)
+        return int(value * DAY + 0.5) if self.is_duration else value
 
-    return UniformBlocks(key, purpose, n, BLOCK, scalar, array)
+    def packed(self, u: np.ndarray) -> array[Any]:
+        """Return the same of many, in one packed array."""
+        if self.mean is not None:
+            u = exponential_array(u, self.mean)
+        if self.is_duration:
+            return array("q", (u * DAY + 0.5).astype(np.int64).tobytes())
+        return array("d", u.tobytes())
 
 
-def amounts(key: int, purpose: Purpose, mean: float, n: int) -> UniformBlocks:
-    """Exponential amounts."""
-    return UniformBlocks(key, purpose, n, BLOCK, lambda u: exponential(u, mean), lambda u: exponential_array(u, mean))
+class Ahead:
+    """The values of some laws, computed ahead for a block of buyers at once.
+
+    Parameters
+    ----------
+    key : int
+        Key of the run.
+    counts : int
+        How many values of each law are computed ahead for a buyer.
+    *laws : Law
+        What a buyer needs together.
+    """
+
+    def __init__(self, key: int, counts: int, *laws: Law) -> None:
+        self.laws = laws
+        self._key = key
+        self._purposes = np.array([law.purpose for law in laws])[:, np.newaxis, np.newaxis]
+        self._counts = np.arange(counts)
+        self._blocks: dict[int, tuple[array[Any], ...]] = {}
+
+    def take(self, number: int) -> tuple[array[Any], ...]:
+        """Return the values of a buyer's block, an array per law; the buyer's begin at ``number % BLOCK * counts``."""
+        block = number // BLOCK
+        try:
+            return self._blocks[block]
+        except KeyError:
+            buyers = np.arange(block * BLOCK, (block + 1) * BLOCK)[:, np.newaxis]
+            uniforms = uniform_array(self._key, buyers, self._purposes, self._counts)
+            packed = tuple(law.packed(u) for law, u in zip(self.laws, uniforms, strict=True))
+            self._blocks[block] = packed
+            return packed
+
+    def single(self, number: int, n: int) -> tuple[Any, ...]:
+        """Return one value of each law, computed on its own."""
+        return tuple(law.one(uniform(self._key, number, law.purpose, n)) for law in self.laws)
 
 
 class Draws:
-    """The addressed randomness of one run: counts computed ahead cover nearly all buyers."""
+    """The addressed randomness of one run."""
 
     def __init__(self, key: int, buyers: int) -> None:
-        self.arrival_gap = days(key, Purpose.ARRIVAL, HORIZON / buyers, 1)
-        self.touch_gap = days(key, Purpose.TOUCH_GAP, 5.0, 8)
-        self.touch_strength = amounts(key, Purpose.TOUCH_STRENGTH, 1.0, 8)
-        self.patience = days(key, Purpose.PATIENCE, 10.0, 4)
-        self.length = days(key, Purpose.MEETING, 0.05, 4)
-        self.gap = days(key, Purpose.GAP, 5.0, 4)
-        self.buy = UniformBlocks(key, Purpose.BUY, 4, BLOCK)
-        self.drop = UniformBlocks(key, Purpose.DROP, 4, BLOCK)
-        self.revenue = amounts(key, Purpose.REVENUE, 100.0, 5)
-        self.rebuy_gap = days(key, Purpose.REBUY_GAP, 90.0, 5)
-        self.churn = UniformBlocks(key, Purpose.CHURN, 5, BLOCK)
-        self.nurture = BlockGroup(self.touch_gap, self.touch_strength)
-        self.sales = BlockGroup(self.patience, self.length, self.gap, self.buy, self.drop)
-        self.customer = BlockGroup(self.revenue, self.rebuy_gap, self.churn)
+        self.arrival = Ahead(key, 1, Law(Purpose.ARRIVAL, HORIZON / buyers, True))
+        self.nurture = Ahead(key, TOUCHES_AHEAD, Law(Purpose.TOUCH_GAP, 5.0, True), Law(Purpose.TOUCH_STRENGTH, 1.0))
+        self.sales = Ahead(
+            key,
+            MEETINGS_AHEAD,
+            Law(Purpose.PATIENCE, 10.0, True),
+            Law(Purpose.MEETING, 0.05, True),
+            Law(Purpose.GAP, 5.0, True),
+            Law(Purpose.BUY),
+            Law(Purpose.DROP),
+        )
+        self.customer = Ahead(
+            key,
+            PURCHASES_AHEAD,
+            Law(Purpose.REVENUE, 100.0),
+            Law(Purpose.REBUY_GAP, 90.0, True),
+            Law(Purpose.CHURN),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +166,14 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
     # nurture
     leave = now + LEAVE_AFTER
     gaps, strengths = draws.nurture.take(number)
-    ahead = len(gaps)
+    first = number % BLOCK * TOUCHES_AHEAD
     trust = 0.0
     touches = 0
     while trust < 3.0:
-        gap = gaps[touches] if touches < ahead else draws.touch_gap.single(number, touches)
+        if touches < TOUCHES_AHEAD:
+            gap, strength = gaps[first + touches], strengths[first + touches]
+        else:
+            gap, strength = draws.nurture.single(number, touches)
         due = now + gap
         if due > leave:
             yield until(leave, AT_LEAVING, number)
@@ -123,7 +181,6 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
             return
         now = due
         yield until(now, AT_TOUCH, number, touches)
-        strength = strengths[touches] if touches < ahead else draws.touch_strength.single(number, touches)
         trust = trust * 2.0 ** (-gap * PER_HALF_LIFE) + strength
         touches += 1
         extend(pack(now, number, TOUCH, -1, trust))
@@ -131,50 +188,52 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
 
     # meetings
     patience, lengths, gaps, buys, drops = draws.sales.take(number)
-    ahead = len(gaps)
+    place = number % BLOCK * MEETINGS_AHEAD
     team = market.team
     for meeting in range(8):
-        if meeting == ahead:  # rare: the rest one by one
-            for blocks, row in zip(draws.sales.blocks, (patience, lengths, gaps, buys, drops), strict=True):
-                row.extend(blocks.single(number, n) for n in range(ahead, 8))
-        worker = yield team.request(0, number, None, now + patience[meeting], number, meeting)
+        if meeting >= MEETINGS_AHEAD:  # rare: one by one
+            patience, lengths, gaps, buys, drops = ((value,) for value in draws.sales.single(number, meeting))
+            place = 0
+        worker = yield team.request(0, number, None, now + patience[place], number, meeting)
         queued, now = now, env.now
         if worker is None:
             extend(pack(now, number, ABANDON, -1, (now - queued) / DAY))
             return
         extend(pack(now, number, MSTART, worker.number, (now - queued) / DAY))
-        length = lengths[meeting]
+        length = lengths[place]
         now += length
         yield until(now, AT_END, number, meeting)
         extend(pack(now, number, MEND, worker.number, length / DAY))
         team.release(worker)
-        now += gaps[meeting]
+        now += gaps[place]
         yield until(now, AT_DECISION, number, meeting)
-        if buys[meeting] < P_BUY[meeting]:
+        if buys[place] < P_BUY[meeting]:
             break
-        if drops[meeting] < 0.15:
+        if drops[place] < 0.15:
             extend(pack(now, number, DROP, -1, 0.0))
             return
         extend(pack(now, number, REQUEUE if meeting < 7 else EXHAUST, -1, 0.0))
+        place += 1
     else:
         return
 
     # customer
-    del strengths, patience, lengths, buys, drops  # customers stay long
     revenues, gaps, churns = draws.customer.take(number)
-    ahead = len(gaps)
-    extend(pack(now, number, BUY, -1, revenues[0]))
+    first = number % BLOCK * PURCHASES_AHEAD
+    revenue, gap, churn = revenues[first], gaps[first], churns[first]
+    extend(pack(now, number, BUY, -1, revenue))
     purchase = 0
     while True:
-        if purchase + 1 == ahead:
-            for blocks, row in zip(draws.customer.blocks, (revenues, gaps, churns), strict=True):
-                row.extend(blocks.single(number, n) for n in range(ahead, ahead + 2))
-            ahead += 2
-        now += gaps[purchase]
+        now += gap
         yield until(now, AT_RENEWAL, number, purchase)
-        churned = churns[purchase] < 0.3
+        churned = churn < 0.3
         purchase += 1
-        extend(pack(now, number, REBUY, -1, revenues[purchase]))
+        if purchase < PURCHASES_AHEAD:
+            place = first + purchase
+            revenue, gap, churn = revenues[place], gaps[place], churns[place]
+        else:
+            revenue, gap, churn = draws.customer.single(number, purchase)
+        extend(pack(now, number, REBUY, -1, revenue))
         if churned:
             extend(pack(now, number, CHURN, -1, 0.0))
             return
@@ -183,21 +242,20 @@ def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
 def source(market: Market) -> Generator[Event, Any, None]:
     """Let buyers arrive."""
     env = market.env
-    row = market.draws.arrival_gap.row
     now = env.now
-    number = 0
-    while True:
-        now += row(number)[0]
+    for number in count():
+        if number % BLOCK == 0:
+            (gaps,) = market.draws.arrival.take(number)
+        now += gaps[number % BLOCK]
         yield env.until(now, AT_ARRIVAL, number)
         env.start(buyer(market, number))
-        number += 1
 
 
-def run(buyers: int, seed: int) -> LogBuilder:
+def run(buyers: int, seed: int, replication: int = 0) -> LogBuilder:
     """Run one replication and return its log."""
     env = Environment(0, int(HORIZON * DAY))
     team = Desk(env)
-    market = Market(env, team, LogBuilder(COLUMNS), Draws(run_key(seed, 0), buyers))
+    market = Market(env, team, LogBuilder(COLUMNS), Draws(run_key(seed, replication), buyers))
     for seat in range(reps(buyers)):
         team.add(Worker(seat, seat))
     env.start(source(market))

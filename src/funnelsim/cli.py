@@ -41,6 +41,14 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class Engine(StrEnum):
+    """Engines."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
+
+
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, e.g. plan.sales.reps=12; may be repeated."),
@@ -48,6 +56,9 @@ Sets = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="Which family of random numbers.")]
 Horizon = Annotated[int | None, typer.Option(min=1, max=80, metavar="QUARTERS", help="Length of the run in quarters.")]
 Workers = Annotated[int | None, typer.Option(min=1, max=4096, help="Processes; by default one per processor.")]
+Which = Annotated[
+    Engine, typer.Option("--engine", help="Reference engine, its compiled twin, or the one that is done first.")
+]
 Insist = Annotated[bool, typer.Option("--insist", help="Run it even if it needs very much memory or time.")]
 Form = Annotated[Format, typer.Option("--format", help="Format of the tables.")]
 
@@ -128,6 +139,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for tables, report and scenario.")] = None,
     form: Form = Format.csv,
     workers: Workers = None,
+    engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
     """Run one scenario; with --replications, means and intervals."""
@@ -142,9 +154,9 @@ def run(
     command = command_again("run", [scenario], seed, horizon, sets, {"--replications": replications})
     with _folder(out, form) as folder:
         if replications == 1:
-            _run_once(found, seed, insist, folder, command)
+            _run_once(found, seed, engine.value, insist, folder, command)
         else:
-            _run_many(found, seed, replications, workers, insist, folder, command)
+            _run_many(found, seed, replications, workers, engine.value, insist, folder, command)
 
 
 @app.command()
@@ -171,6 +183,7 @@ def compare(
     out: Annotated[Path, typer.Option(help="Folder for tables and report.")] = Path("results"),
     form: Form = Format.csv,
     workers: Workers = None,
+    engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
     """Compare plans under the same random numbers: a table, a sentence, and a report in a folder."""
@@ -189,6 +202,7 @@ def compare(
     with _folder(out, form) as folder:
         assert folder is not None
         arguments: dict[str, Any] = {"seed": seed, "workers": workers, "horizon_quarters": horizon, "insist": insist}
+        arguments["engine"] = engine.value
         with _finished_is_kept(folder, kpi, command):
             found = run_comparison(
                 plans, replications, baseline, keep=("kpis", "funnel", "profit_and_loss"), **arguments
@@ -314,14 +328,14 @@ def _say_where(folder: OutFolder) -> None:
     console().print(safe(f"Written to {folder.path}: {names}"))
 
 
-def _run_once(scenario: Scenario, seed: int, insist: bool, folder: OutFolder | None, command: str) -> None:
+def _run_once(scenario: Scenario, seed: int, engine: str, insist: bool, folder: OutFolder | None, command: str) -> None:
     from funnelsim.experiments.single import simulate
     from funnelsim.report.html import html_report
     from funnelsim.report.terminal import console, show_run
 
     err = console(error=True)
     with err.status("running ..."):
-        found = simulate(scenario, seed=seed, insist=insist)
+        found = simulate(scenario, seed=seed, engine=engine, insist=insist)
     show_run(found)
     if folder is not None:
         (found.to_parquet if folder.form == "parquet" else found.to_csv)(folder.work)
@@ -335,6 +349,7 @@ def _run_many(
     seed: int,
     replications: int,
     workers: int | None,
+    engine: str,
     insist: bool,
     folder: OutFolder | None,
     command: str,
@@ -344,7 +359,7 @@ def _run_many(
     from funnelsim.report.terminal import show_replications
 
     keep = ("kpis", "funnel", "profit_and_loss")
-    found = replicate(scenario, replications, seed, workers, keep=keep, insist=insist)
+    found = replicate(scenario, replications, seed, workers, keep=keep, engine=engine, insist=insist)
     show_replications(found)
     if folder is not None:
         folder.table(found.summary().reset_index(), "summary")

@@ -12,7 +12,7 @@ from funnelsim import tables
 from funnelsim.events import DAY, HOUR, Kind, Role, Source, Stage, Team, person_number
 from funnelsim.tables.clock import Clock
 from funnelsim.tables.journeys import path_numbers
-from funnelsim.tables.reading import Latest, Lookup
+from funnelsim.tables.lookup import Latest, Lookup
 from funnelsim.tables.series import stock
 from funnelsim.workhours import WorkCalendar
 

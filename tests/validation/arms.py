@@ -10,18 +10,20 @@ import hashlib
 import json
 from typing import Any
 
-from funnelsim.scenario.files import load
+from funnelsim.scenario.files import load, load_study
 from funnelsim.scenario.schema import Scenario
 
 BASE = "base"
 UNDEFINED = "undefined"
 MONEY = "plan.marketing.programme_money"
+MARKETERS = "plan.marketing.marketers"
 REPS = "plan.sales.reps"
 RAMPED = "plan.sales.ramped"
 STEP = 1.1
 """The change that R1 and R4 are defined by."""
 LOW, HIGH = 0.7, 1.3
 """Ends of the arc whose interval is several times narrower."""
+MONEY_ARC = ("money -30 %", "money +30 %")
 CHANGES: dict[str, tuple[str, float]] = {
     "money +10 %": (MONEY, STEP),
     "money -30 %": (MONEY, LOW),
@@ -31,7 +33,28 @@ CHANGES: dict[str, tuple[str, float]] = {
     "reps +30 %": (REPS, HIGH),
 }
 """Arms that differ from the base firm in one number: its path, and the factor."""
-ARMS = (BASE, UNDEFINED, *CHANGES)
+LONG = 12
+"""Quarters of the long run."""
+LONG_BASE = "base, 12 quarters"
+ONE_REP_MORE = "one rep more, 12 quarters"
+EARLY = {"early, money -30 %": LOW, "early, money +30 %": HIGH}
+"""A firm at the start of its life: few know it, it has no customers and little content; factor of its money."""
+YOUTH = {"world.goodwill.start": 0.3, "world.content.start": 0.3, "world.customers.start": 0}
+SPENDING = {
+    "marketing -30 %": {MONEY: LOW, MARKETERS: LOW},
+    "marketing +30 %": {MONEY: HIGH, MARKETERS: HIGH},
+    "selling -30 %": {REPS: LOW},
+    "selling +30 %": {REPS: HIGH},
+}
+"""Everything that is spent on marketing, or on selling, for 12 quarters."""
+RATIO_STUDY = "ratio_study"
+RATIOS = {f"{ratio} reps a marketer": f"{ratio}:1" for ratio in (2, 3, 5, 8, 10)}
+"""Plans at equal payroll, for 12 quarters, by their label in the study."""
+HORIZONS = {name: LONG for name in (*MONEY_ARC, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)}
+"""Quarters of the arms that run longer than the others."""
+LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)
+"""Arms of which only money is read."""
+ARMS = (BASE, UNDEFINED, *LEAN)
 
 
 def arm(name: str, scale: float = 1.0) -> Scenario:
@@ -49,15 +72,30 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
     People hired by the plan arrive fully ramped in every arm, the base firm too. There it changes nothing: base plan
     and incumbent have the same heads, so the plan hires nobody, and the base arm is the shipped scenario ``base``.
     """
-    scenario = scaled(load(UNDEFINED if name == UNDEFINED else BASE), scale)
+    shipped = load_study(RATIO_STUDY).scenarios[RATIOS[name]] if name in RATIOS else None
+    scenario = scaled(shipped or load(UNDEFINED if name == UNDEFINED else BASE), scale)
     if name == UNDEFINED:
         return scenario
-    changes: dict[str, Any] = {RAMPED: True}
+    changes: dict[str, Any] = {RAMPED: True, "horizon_quarters": HORIZONS.get(name, scenario.horizon_quarters)}
+    factors: dict[str, float] = dict(SPENDING.get(name, {}))
     if name in CHANGES:
         path, factor = CHANGES[name]
-        plan = scenario.plan
-        changes[path] = factor * (plan.marketing.programme_money if path == MONEY else plan.sales.reps)
+        factors[path] = factor
+    if name in EARLY:
+        changes |= YOUTH
+        factors[MONEY] = EARLY[name]
+    for path, factor in factors.items():
+        changes[path] = factor * _value(scenario, path)
+    if name == ONE_REP_MORE:
+        changes[REPS] = scenario.plan.sales.reps + scale
     return scenario.with_changes(changes)
+
+
+def _value(scenario: Scenario, path: str) -> float:
+    found: Any = scenario
+    for part in path.split("."):
+        found = getattr(found, part)
+    return float(found)
 
 
 def scaled(scenario: Scenario, scale: float) -> Scenario:

@@ -100,11 +100,11 @@ def pooled_ratio(arm: str, above: str, below: str) -> Statistic:
     return statistic
 
 
-def elasticity(low: str, high: str, input_ratio: float) -> Statistic:
-    """Make an elasticity of revenue between two arms: ln(revenue ratio) / ln(input ratio)."""
+def elasticity(low: str, high: str, input_ratio: float, name: str = "revenue") -> Statistic:
+    """Make an elasticity of a reading between two arms: ln(ratio of the reading) / ln(input ratio)."""
 
     def statistic(replications: Sequence[Replication]) -> float:
-        a, b = total(replications, low, "revenue"), total(replications, high, "revenue")
+        a, b = total(replications, low, name), total(replications, high, name)
         return math.log(b / a) / math.log(input_ratio) if a > 0.0 and b > 0.0 else math.nan
 
     return statistic
@@ -113,6 +113,38 @@ def elasticity(low: str, high: str, input_ratio: float) -> Statistic:
 def difference(first: Statistic, second: Statistic) -> Statistic:
     """Make the difference of two statistics of the same replications."""
     return lambda replications: first(replications) - second(replications)
+
+
+def quotient(first: Statistic, second: Statistic) -> Statistic:
+    """Make the ratio of two statistics of the same replications."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        below = second(replications)
+        return first(replications) / below if below else math.nan
+
+    return statistic
+
+
+def marginal(more: str, base: str, gain: str, cost: str) -> Statistic:
+    """Make what a change of plan gains per unit of what it costs."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        extra = total(replications, more, cost) - total(replications, base, cost)
+        return (total(replications, more, gain) - total(replications, base, gain)) / extra if extra else math.nan
+
+    return statistic
+
+
+def best_on_grid(arms: Mapping[str, float], name: str) -> Statistic:
+    """Make the place of the largest reading: the top of a parabola in the logarithm, through the means on a grid."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        x = np.log(np.array(list(arms.values()), dtype=float))
+        y = np.array([total(replications, arm, name) for arm in arms])
+        curvature, slope, _ = np.polyfit(x, y, 2)
+        return float(np.exp(-0.5 * slope / curvature)) if curvature < 0.0 else math.nan
+
+    return statistic
 
 
 def spread(arm: str, weight: str, first: str, second: str) -> Statistic:

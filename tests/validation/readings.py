@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelsim.events import DAY, Kind, Source
 from funnelsim.run import Run
+from funnelsim.scenario.lowering import quarter_date
 from funnelsim.tables import Reading
 from funnelsim.tables.funnel import LEAD, WON, step_times
 from funnelsim.tables.reading import NEVER, pick
@@ -24,9 +25,30 @@ LEAST_DAYS = 30.0
 
 
 def revenue(run: Run) -> Sums:
-    """Read the first-year price of the deals won in the window, all that R1 and R4 need."""
+    """Read the first-year price of the deals won in quarters 1-4, all that R1 and R4 need."""
     won = Reading(run.log, run.scenario).measured(Kind.WON)
-    return {"revenue": float(won["amount"].sum()) / 100.0, "wins": float(len(won))}
+    return {"revenue": _booked(run, won, 0, 4), "wins": float(len(won))}
+
+
+def money(run: Run) -> Sums:
+    """Read revenue, also that of quarters 9-12, and what was earned and spent up to the horizon."""
+    won = Reading(run.log, run.scenario).measured(Kind.WON)
+    figures = run.kpis()
+    spent = float(figures["marketing_cost"] + figures["sales_cost"])
+    profit = float(figures["profit"])
+    return revenue(run) | {
+        "late_revenue": _booked(run, won, 8, 12),
+        "profit": profit,
+        "spent": spent,
+        "contribution": profit + spent,
+    }
+
+
+def _booked(run: Run, won: np.ndarray, first: int, last: int) -> float:
+    """First-year price of the deals won from the beginning of one quarter to that of another [USD]."""
+    start = run.scenario.start
+    begin, end = ((quarter_date(start, quarter) - start).days * DAY for quarter in (first, last))
+    return float(won["amount"][(won["time"] >= begin) & (won["time"] < end)].sum()) / 100.0
 
 
 def read(run: Run) -> tuple[Sums, Samples]:

@@ -18,7 +18,7 @@ from validation.estimates import FAIL, PASS, UNDECIDED, Estimate, Measurement, e
 from validation.measure import arms_of
 from validation.readings import read, revenue
 from validation.report import load_records, record, text, write
-from validation.rows import BY_KEY, ROWS, chosen
+from validation.rows import BY_KEY, MARKETER_COST, MONEY_A_MARKETER, REP_COST, ROWS, chosen
 
 from funnelsim.experiments.single import simulate
 from funnelsim.scenario.files import load
@@ -85,11 +85,19 @@ def test_arms_differ_from_base_in_one_number() -> None:
     base = arm(BASE).model_dump()
     for name, (path, factor) in CHANGES.items():
         changed = arm(name).model_dump()
+        changed["horizon_quarters"] = base["horizon_quarters"]
         part, field = path.split(".")[1:]
         assert changed["plan"][part].pop(field) == pytest.approx(factor * base["plan"][part][field]), name
         assert changed["world"] == base["world"], "the burn-in is that of the incumbent"
         changed["plan"][part][field] = base["plan"][part][field]
         assert changed == base
+
+
+def test_costs_of_the_spending_ratio_are_those_of_the_base_firm() -> None:
+    base = arm(BASE)
+    people, plan = base.world.people, base.plan.marketing
+    assert (people.rep.cost, people.marketer.cost) == (REP_COST, MARKETER_COST)
+    assert plan.programme_money / plan.marketers == MONEY_A_MARKETER
 
 
 def test_only_the_arms_that_are_needed_run() -> None:

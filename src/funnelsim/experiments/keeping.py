@@ -76,10 +76,19 @@ def keep_of(keep: Iterable[str], horizon_quarters: int) -> Keep:
 
 
 def kept(run: Run, keep: Keep) -> Kept:
-    """Read what is to be kept from a run."""
-    kpis = {quarters: kpi_values(run, quarters) for quarters in keep.horizons}
-    tables = {name: _table(run, name) for name in TABLES if name in keep.names}
-    return Kept(kpis, tables, run if "runs" in keep.names else None, len(run.log))
+    """Read what is to be kept from a run.
+
+    Unless the run is kept, nothing that comes back refers to its log, and the run remembers nothing but its log: when
+    the caller lets go of the run, its memory is free at once.
+    """
+    whole = "runs" in keep.names
+    try:
+        kpis = {quarters: kpi_values(run, quarters) for quarters in keep.horizons}
+        tables = {name: _table(run, name) for name in TABLES if name in keep.names}
+    finally:
+        if not whole:
+            run._reading.forget()
+    return Kept(kpis, tables, run if whole else None, len(run.log))
 
 
 def kpi_values(run: Run, quarters: int) -> dict[str, float]:
@@ -88,13 +97,13 @@ def kpi_values(run: Run, quarters: int) -> dict[str, float]:
     The first quarters of a run are the run that ends there (nothing looks ahead), so reading it earlier
     needs no second run.
     """
-    from funnelsim.tables import kpis
-
     if quarters == run.scenario.horizon_quarters:
-        found = run.kpis()
-    else:
-        found = kpis(run.log, shortened(run.scenario, quarters))
-    return {str(name): float(value) for name, value in found.items()}
+        return dict(run._reading.key_figures)
+    earlier = run._reading.until(shortened(run.scenario, quarters))
+    try:
+        return earlier.key_figures
+    finally:
+        earlier.forget()
 
 
 def shortened(scenario: Scenario, quarters: int) -> Scenario:

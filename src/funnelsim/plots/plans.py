@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from funnelsim.plots.sources import axis_label, check_columns, gap_words, number
 
 RATIOS = (1, 2, 3, 5, 8, 12, 20)
 """Ticks of reps per marketer."""
+CLOSEST = 1.15
+"""Ratio of neighbouring ticks below which their numbers would touch."""
 MONEY = ("profit", "npv")
 BETTER, WORSE, NOT_CLEAR, UNKNOWN = "clearly better", "clearly worse", "not clear", ""
 LOOKS = {BETTER: (GOOD, "^"), WORSE: (BAD, "v"), NOT_CLEAR: (UNCLEAR, "o"), UNKNOWN: (UNCLEAR, "o")}
@@ -256,12 +259,15 @@ def ratio_table(result: Comparison, kpi: str = HEADLINE, horizons: Sequence[int]
 
 
 def _ratio_axis(panel: Axes, ratios: np.ndarray) -> None:
-    """Scale x by logarithms: 1, 2, 3, 5, 8, 12, 20."""
+    """Scale x by logarithms, with the plans' own ratios named where there is room, else 1, 2, 3, 5, 8, 12, 20."""
     panel.set_xscale("log")
     low, high = min(1.0, float(ratios.min())), max(20.0, float(ratios.max()))
     below = [tick for tick in (0.1, 0.2, 0.5) if tick >= low * 0.99]
     above = [tick for tick in (50.0, 100.0, 200.0) if tick <= high * 1.01]
-    panel.xaxis.set_major_locator(FixedLocator([*below, *RATIOS, *above]))
+    ticks = sorted({round(float(ratio), 1) for ratio in ratios})
+    if len(ticks) < 2 or any(after / before < CLOSEST for before, after in pairwise(ticks)):
+        ticks = [*below, *RATIOS, *above]
+    panel.xaxis.set_major_locator(FixedLocator(ticks))
     panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     panel.xaxis.set_minor_locator(NullLocator())
     panel.set_xlim(low * 0.88, high * 1.12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from funnelsim.events import DAY
 from funnelsim.rules.reach import acceptance
 from funnelsim.scenario.lowered import Phase
@@ -16,24 +18,28 @@ def intensity_bounds(phases: list[Phase]) -> tuple[float, ...]:
 
     The launches that can be live together lie within a live time, plus the time over which money and backlog may bunch
     them; a kind's spending in that time stays within its share of the money, but for the programme that carries it
-    over. Phases are bounded together by their largest money, share and strength.
+    over. What waits when marketers leave may hold another quarter's money, and goes live with that of a later quarter.
+    Phases are bounded together by their largest money, share, number of runs and strength.
     The bound only saves work; engines check it.
     """
+    leaving = sum(after.marketers.heads < before.marketers.heads for before, after in pairwise(phases))
+    leaving += any(phase.marketers.attrition_per_day > 0.0 for phase in phases)
     money_per_day = max(phase.money_per_day for phase in phases)
     bounds = []
     for code in range(len(phases[0].touchpoints)):
         kinds = [phase.touchpoints[code] for phase in phases]
         highest = max(kind.base_intensity for kind in kinds)
         share = max(phase.mix[code] for phase in phases)
-        strongest = 0.0
+        most_runs = strongest = 0.0
         for kind in kinds:
             programme = kind.programme
             if programme is None or share <= 0.0:
                 continue
-            days = programme.live / DAY + QUARTER_DAYS + BUNCHING_DAYS
+            days = programme.live / DAY + (1 + leaving) * QUARTER_DAYS + BUNCHING_DAYS
             runs = share * money_per_day * days / programme.money + 2.0 * len(phases) if programme.money > 0 else 1e9
-            strongest = max(strongest, runs * programme.intensity)
-        bounds.append(highest + strongest)
+            most_runs = max(most_runs, runs)
+            strongest = max(strongest, programme.intensity)
+        bounds.append(highest + most_runs * strongest)
     return tuple(bounds)
 
 

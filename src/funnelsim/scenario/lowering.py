@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 from funnelsim.arithmetic import log
@@ -31,6 +32,13 @@ COPIED = (
     "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
+RAREST_PER_YEAR = 1e-9
+"""What happens less often to a customer does not happen: the time until then would be no number."""
+RAREST_ON_THE_CLOCK = 1e-3
+"""What happens less often than once in 1,000 years to a person, or as a moment of attention, does not happen: such
+times are added up as 64-bit microseconds."""
+SMALLEST_POST = 1e-6
+"""A smaller part of a post is nobody."""
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
 
@@ -161,7 +169,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         brand=t.feeds in ("brand", "both"),
         relationship=t.feeds in ("relationship", "both"),
         strength=t.strength,
-        gap_days=7.0 / t.moments_per_week if t.moments_per_week > 0.0 else 0.0,
+        gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
         capture=t.capture,
         known_only=t.known_only,
@@ -172,7 +180,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
 
 def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
     return LoweredRole(
-        heads=heads,
+        heads=float(math.floor(heads)) if heads - math.floor(heads) < SMALLEST_POST else heads,
         ramped=ramped,
         cost=cents(people.cost),
         hiring_cost=cents(people.hiring_cost),
@@ -180,7 +188,7 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
         skill_sigma=people.skill_sigma,
         ramp_days=people.ramp_days,
         ramp_start=people.ramp_start,
-        attrition_per_day=people.attrition / 365.0,
+        attrition_per_day=people.attrition / 365.0 if people.attrition >= RAREST_ON_THE_CLOCK else 0.0,
         vacancy=int(people.vacancy_days * DAY + 0.5),
     )
 
@@ -188,6 +196,7 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
 def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     names = {name: code for code, name in enumerate(world.touchpoints)}
     selling, response, sales, marketing = world.selling, world.response, plan.sales, plan.marketing
+    customers = world.customers
     fit_accounts = 0.0
     for segment in world.segments.values():
         fit_accounts = fit_accounts + segment.fit_share * segment.accounts
@@ -227,7 +236,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "call_touch": names[selling.call_touch],
         "cold_touch": names[selling.prospecting_touch],
         "care_touch": names[world.customers.care_touch],
-        "care_hours": world.customers.care_hours,
+        "care_hours": customers.care_hours,
         "prospecting_hours": sales.prospecting_hours,
         "lead_preference": sales.lead_preference,
         "tracking": sales.tracking,
@@ -244,8 +253,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "churn": world.customers.churn,
         "churn_trust": world.customers.churn_trust,
         "churn_slope": world.customers.churn_slope,
-        "care_interval": 365.0 / world.customers.care_per_year if world.customers.care_per_year > 0.0 else 0.0,
-        "referral_rate": world.customers.referral_rate / 365.0,
+        "care_interval": 365.0 / customers.care_per_year if customers.care_per_year >= RAREST_PER_YEAR else 0.0,
+        "referral_rate": customers.referral_rate / 365.0 if customers.referral_rate >= RAREST_PER_YEAR else 0.0,
         "referral_trust": world.customers.referral_trust,
         "commission": world.finance.commission,
     }

@@ -73,7 +73,7 @@ class Segment(Part):
         0.60, "trust", "mean trust theta at which a buyer is ready to buy", "rain2018", gt=0, lt=1
     )
     threshold_sd: float = quantity(0.08, "trust", "spread of theta between accounts", ge=0, le=0.3)
-    need_interval: float = quantity(5.0, "year", "mean time from one need to the next", "dawes2021", gt=0, le=1000)
+    need_interval: float = quantity(5.0, "year", "mean time from one need to the next", "dawes2021", ge=0.1, le=1000)
     need_window: float = quantity(90.0, "day", "mean time that a need stays open", "dawes2021", gt=0, le=3650)
 
     @model_validator(mode="after")
@@ -87,11 +87,16 @@ class Buyers(Part):
     """How buyers decide on their own."""
 
     share_before_sales_a: float = quantity(
-        3.36, "shape", "Kumaraswamy a of psi, the share of trust wanted before talking to sales", "ceb2012", gt=0, le=50
+        3.36,
+        "shape",
+        "Kumaraswamy a of psi, the share of trust wanted before talking to sales",
+        "ceb2012",
+        ge=0.01,
+        le=50,
     )
-    share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", gt=0, le=50)
+    share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", ge=0.01, le=50)
     ask_probability: float = quantity(
-        0.10, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
+        0.09, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
     )
     propensity_sd: float = quantity(
         0.5, "log-odds", "spread of an account's liking that its segment does not reveal", ge=0, le=3
@@ -104,33 +109,33 @@ class Buyers(Part):
 class Trust(Part):
     """Brand trust B and relationship trust R of each account; total T = 1 - (1-B)(1-R)."""
 
-    brand_half_life: float = quantity(70.0, "day", "half-life of brand trust", "leone1995", gt=0, le=1e6)
-    relationship_half_life: float = quantity(180.0, "day", "half-life of relationship trust", gt=0, le=1e6)
+    brand_half_life: float = quantity(70.0, "day", "half-life of brand trust", "leone1995", ge=0.001, le=1e6)
+    relationship_half_life: float = quantity(180.0, "day", "half-life of relationship trust", ge=0.001, le=1e6)
     saturation: float = quantity(
         1.0, "0..1", "a touch g does X <- X + g (1 - saturation X); 0 gives additive shot noise", ge=0, le=1
     )
     fatigue: float = quantity(0.05, "per touch", "loss of strength per recent touch", ge=0, le=5)
-    fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", gt=0, le=365)
+    fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", ge=0.001, le=365)
     customer_start: float = quantity(0.45, "trust", "relationship trust of declared customers at the start", ge=0, lt=1)
 
 
 class Goodwill(Part):
     """The firm's brand stock (Nerlove-Arrow); 1 is its level under the incumbent plan."""
 
-    half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", gt=0, le=1e6)
+    half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", ge=0.001, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=100)
     entry_trust: float = quantity(
-        0.26, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
+        0.34, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
     )
     per_customer_year: float = quantity(
-        0.0004, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
+        0.0007, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
     )
 
 
 class Content(Part):
     """Stock of findable content: what a searching buyer meets."""
 
-    half_life: float = quantity(180.0, "day", "half-life of content", gt=0, le=1e6)
+    half_life: float = quantity(180.0, "day", "half-life of content", ge=0.001, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=1000)
     half_saturation: float = quantity(2.0, "index", "stock at which half of all searches find us", gt=0, le=1000)
 
@@ -154,7 +159,7 @@ class Touchpoint(Part):
     feeds: Literal["brand", "relationship", "both"] = Field("brand", description="which trust it builds")
     strength: float = quantity(0.05, "trust", "g: share of the missing trust that one touch builds", ge=0, lt=1)
     moments_per_week: float = quantity(
-        0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=200
+        0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=150
     )
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
@@ -174,7 +179,7 @@ class Response(Part):
     )
     retry_days: float = quantity(1.0, "day", "mean time between attempts", gt=0, le=60)
     cooling_hours: float = quantity(
-        1.0, "hour", "tau0 of m = floor + (1 - floor)(1 + tau/tau0)^-beta", "oldroyd2011", gt=0, le=1000
+        1.0, "hour", "tau0 of m = floor + (1 - floor)(1 + tau/tau0)^-beta", "oldroyd2011", ge=0.001, le=1000
     )
     cooling_power: float = quantity(0.4, "exponent", "beta of the cooling law", "oldroyd2011", ge=0, le=5)
     cooling_floor: float = quantity(0.5, "share", "leads that stay warm however long they wait", ge=0, le=1)
@@ -200,7 +205,7 @@ class Selling(Part):
     cycle_sigma: float = quantity(1.0, "log units", "spread of the buying cycle", "olist2018", ge=0, le=3)
     cycle_power: float = quantity(0.4, "exponent", "growth of the cycle with deal size", ge=0, le=2)
     reference_deal: float = quantity(
-        25_000.0, "USD per year", "deal size at which cycle_days holds", "bridge2017", gt=0
+        25_000.0, "USD per year", "deal size at which cycle_days holds", "bridge2017", ge=1, le=1e9
     )
     meetings: tuple[str, ...] = Field(
         ("meeting", "demo", "proposal", "negotiation"), description="one-to-one touches of an opportunity, in order"
@@ -212,7 +217,7 @@ class Selling(Part):
     stay: float = quantity(0.85, "log-odds", "the buyer goes on after a checkpoint at T = theta", ge=-20, le=20)
     stay_slope: float = quantity(2.0, "log-odds per trust", "effect of T - theta on that", ge=0, le=100)
     win: float = quantity(
-        -0.2, "log-odds", "the buyer decides for us at T = theta, median rep", "cso2018", ge=-20, le=20
+        -0.63, "log-odds", "the buyer decides for us at T = theta, median rep", "cso2018", ge=-20, le=20
     )
     win_slope: float = quantity(4.0, "log-odds per trust", "beta_T: effect of T - theta on winning", ge=0, le=100)
     skill_weight: float = quantity(1.0, "log-odds", "effect of ln(skill) on winning", "olist2018", ge=0, le=5)
@@ -242,7 +247,7 @@ class RolePeople(Part):
     cost: float = quantity(180_000.0, "USD per year", "loaded cost of a full post", ge=0, le=1e8)
     hiring_cost: float = quantity(20_000.0, "USD", "cost of filling a seat", ge=0, le=1e8)
     productive_share: float = quantity(
-        0.30, "share", "working hours left for the tasks of the model", "cso2018", gt=0, le=1
+        0.30, "share", "working hours left for the tasks of the model", "cso2018", ge=0.01, le=1
     )
     skill_sigma: float = quantity(0.0, "log units", "spread of (lognormal) skill", "olist2018", ge=0, le=2)
     ramp_days: float = quantity(
@@ -264,14 +269,14 @@ class SdrPeople(RolePeople):
     """People who make first contact for reps."""
 
     cost: float = quantity(110_000.0, "USD per year", "loaded cost of a full post", ge=0, le=1e8)
-    productive_share: float = quantity(0.45, "share", "working hours left for the tasks of the model", gt=0, le=1)
+    productive_share: float = quantity(0.45, "share", "working hours left for the tasks of the model", ge=0.01, le=1)
 
 
 class MarketerPeople(RolePeople):
     """People who make programmes."""
 
     cost: float = quantity(162_000.0, "USD per year", "loaded cost of a full post", "idc2006", ge=0, le=1e8)
-    productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", gt=0, le=1)
+    productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", ge=0.01, le=1)
 
 
 class People(Part):
@@ -286,7 +291,7 @@ class Customers(Part):
     """What happens after the sale."""
 
     start: int = quantity(400, "accounts", "customers declared at the start of the burn-in", ge=0, le=10_000_000)
-    term_days: float = quantity(365.0, "day", "contract term", gt=0, le=3650)
+    term_days: float = quantity(365.0, "day", "contract term", ge=1, le=3650)
     churn: float = quantity(0.13, "per year", "churn at the reference trust", "churnbenchmarks2024", ge=0, lt=1)
     churn_trust: float = quantity(0.25, "trust", "reference trust", ge=0, le=1)
     churn_slope: float = quantity(
@@ -313,7 +318,7 @@ class Scoring(Part):
     """How readiness becomes a score in standard deviations."""
 
     centre: float = quantity(0.45, "T/theta", "readiness of the average lead", ge=-5, le=5)
-    scale: float = quantity(0.25, "T/theta", "one standard deviation of readiness", gt=0, le=5)
+    scale: float = quantity(0.25, "T/theta", "one standard deviation of readiness", ge=0.001, le=5)
     fit_weight: float = quantity(0.8, "sd", "score difference between accounts that fit and that do not", ge=0, le=10)
 
 
@@ -339,7 +344,9 @@ class World(Part):
     people: People = People()
     customers: Customers = Customers()
     finance: Finance = Finance()
-    programme_scale: float = quantity(1.0, "factor", "size of a programme: money, hours, reach and gains", gt=0, le=100)
+    programme_scale: float = quantity(
+        1.0, "factor", "size of a programme: money, hours, reach and gains", ge=0.0001, le=100
+    )
     burn_in_quarters: int = quantity(4, "quarter", "time under the incumbent plan before day 0", ge=0, le=40)
     incumbent: Plan = Field(..., description="plan in force before day 0")
 
@@ -410,7 +417,7 @@ class MarketingPlan(Part):
     )
     approval_days: float = quantity(5.0, "day", "from finished programme to live", ge=0, le=365)
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
-    lead_bar: float = quantity(1.3, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
+    lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
 

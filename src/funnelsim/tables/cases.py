@@ -9,10 +9,9 @@ import numpy as np
 
 from funnelsim.events import DAY, HOUR, NO_CODE, Kind, Source
 from funnelsim.scenario.schema import Scenario
+from funnelsim.tables.lookup import Latest, Lookup, first_of_each
 from funnelsim.tables.reading import (
     NEVER,
-    Latest,
-    Lookup,
     Reading,
     categories,
     days_between,
@@ -23,6 +22,7 @@ from funnelsim.tables.reading import (
     total_trust,
     whole,
 )
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,13 +45,13 @@ class Cases:
 
     Attributes
     ----------
-    rows : numpy.ndarray
+    rows : Rows
         The row that opened each case (for an upgraded one, the request).
     handed_over, asked, due, attempted, resolved : numpy.ndarray
         Times, `NEVER` if it did not happen: reached sales; the buyer asked; start of the response clock (asked, else
         handed over); first attempt; end of the case.
-    source, outcome : numpy.ndarray
-        Codes; `outcome` is a position in `OUTCOMES`.
+    source : numpy.ndarray
+        Code.
     score : numpy.ndarray
         Lead score at the hand-over by marketing, NaN if marketing did not hand it over.
     """
@@ -60,31 +60,28 @@ class Cases:
         self._reading = reading
         opening = reading.rows(Kind.MQL, Kind.REQUEST, Kind.PROSPECTED)
         self._span = int(opening["item"].max(initial=0)) + 1
-        leads, upgrades = reading.rows(Kind.MQL), reading.rows(Kind.UPGRADED)
-        upgraded = Lookup(self.base_key(upgrades))
-        became_request = (opening["kind"] == int(Kind.MQL)) & (upgraded.first(self.base_key(opening)) >= 0)
-        self.rows = opening[~became_request]
-        self.need = reading.needs.of(self.rows)
-        self._latest = Latest(self.base_key(self.rows), self.rows["time"])
-        self._all = np.arange(len(self.rows))
+        self._leads, self._upgrades = reading.rows(Kind.MQL), reading.rows(Kind.UPGRADED)
+        need = reading.needs.of(opening)
+        key = self._key(opening, need)
+        upgraded = Lookup(self.base_key(self._upgrades)).first(key) >= 0
+        own = ~(upgraded & (opening["kind"] == int(Kind.MQL)))  # an upgraded lead is one case with its request
+        self.rows, self.need = opening[own], need[own]
+        time, kind, value = self.rows["time"], self.rows["kind"], self.rows["value"]
+        self._latest = Latest(key[own], time)
         self.source = np.zeros(len(self.rows), dtype=np.int64)
-        for kind, code in _SOURCE.items():
-            self.source[self.rows["kind"] == int(kind)] = int(code)
-        self.asked = np.where(self.source == int(Source.INBOUND), self.rows["time"], NEVER)
-        lead = _upgraded_lead(reading, self.need, self.asked, leads, upgrades)
-        self.upgraded = lead >= 0
-        self.handed_over = np.where(self.upgraded, pick(leads["time"], lead, 0), self.rows["time"])
+        for opened_by, code in _SOURCE.items():
+            self.source[kind == int(opened_by)] = int(code)
+        self.asked = np.where(self.source == int(Source.INBOUND), time, NEVER)
+        self._lead = self._upgraded_lead()
+        self.upgraded = self._lead >= 0
+        self.handed_over = np.where(self.upgraded, pick(self._leads["time"], self._lead, 0), time)
         self.due = np.where(self.asked != NEVER, self.asked, self.handed_over)
-        score = np.where(self.source == int(Source.MQL), self.rows["value"], np.nan)
-        self.score = np.where(self.upgraded, pick(leads["value"], lead, np.nan), score)
-        self.trust = np.where(self.upgraded, pick(total_trust(leads), lead, np.nan), total_trust(self.rows))
+        score = np.where(self.source == int(Source.MQL), value, np.nan)
+        self.score = np.where(self.upgraded, pick(self._leads["value"], self._lead, np.nan), score)
         self.contacted = np.where(self._by_prospecting, self.handed_over, self.first_time(Kind.CONTACT))
         self.attempted = np.minimum(np.minimum(self._first_task, self.first_time(Kind.ATTEMPT)), self.contacted)
-        ends, at = self.first_row(*_RESOLVING)
-        code_of = np.full(256, OPEN)
-        code_of[[int(kind) for kind in _RESOLVING]] = np.arange(len(_RESOLVING))
-        self.outcome = pick(code_of[ends["kind"]], at, OPEN)
-        self.resolved = pick(ends["time"], at, NEVER)
+        self._ends, self._end = self.first_row(*_RESOLVING)
+        self.resolved = pick(self._ends["time"], self._end, NEVER)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,20 +91,33 @@ class Cases:
         """Cases that began with a conversation: a cold call that reached the buyer."""
         return self.source == int(Source.OUTBOUND)
 
-    def base_key(self, rows: np.ndarray) -> np.ndarray:
+    def base_key(self, rows: Rows) -> np.ndarray:
         """Return one integer per row for its need and case number (-1: the row belongs to no case)."""
-        need = self._reading.needs.of(rows)
-        item = rows["item"].astype(np.int64)
-        return np.where((need >= 0) & (item >= 0) & (item < self._span), need * self._span + item, NO_CODE)
+        return self._key(rows, self._reading.needs.of(rows))
 
-    def of(self, rows: np.ndarray) -> np.ndarray:
+    def _key(self, rows: Rows, need: np.ndarray) -> np.ndarray:
+        item = rows["item"]
+        key = need.astype(np.int64)
+        key *= self._span
+        key += item
+        key[(need < 0) | (item < 0) | (item >= self._span)] = NO_CODE
+        return key
+
+    def _upgraded_lead(self) -> np.ndarray:
+        """Return for each case the position of the lead that it was before its buyer asked, -1 if it was none."""
+        needs = self._reading.needs
+        upgrade = Lookup(needs.of(self._upgrades)).first(self.need)
+        became = (upgrade >= 0) & (pick(self._upgrades["time"], upgrade, -1) == self.asked)
+        return np.where(became, Lookup(needs.of(self._leads)).first(self.need), -1)
+
+    def of(self, rows: Rows) -> np.ndarray:
         """Return for each row the position of its case, -1 where it has none."""
         return self._latest.of(self.base_key(rows), rows["time"])
 
-    def first_row(self, *kinds: Kind) -> tuple[np.ndarray, np.ndarray]:
+    def first_row(self, *kinds: Kind) -> tuple[Rows, np.ndarray]:
         """Return rows of these kinds and for each case the position of its first one, -1 where there is none."""
         rows = self._reading.rows(*kinds)
-        return rows, Lookup(self.of(rows)).first(self._all)
+        return rows, first_of_each(self.of(rows), len(self))
 
     def first_time(self, *kinds: Kind) -> np.ndarray:
         """Return for each case the time of its first row of these kinds, `NEVER` where there is none."""
@@ -116,19 +126,36 @@ class Cases:
 
     def count(self, *kinds: Kind) -> np.ndarray:
         """Return for each case how many rows of these kinds it has."""
-        return Lookup(self.of(self._reading.rows(*kinds))).count(self._all)
+        case = self.of(self._reading.rows(*kinds))
+        return np.bincount(case[case >= 0], minlength=len(self))
 
     @cached_property
-    def _task_rows(self) -> np.ndarray:
+    def trust(self) -> np.ndarray:
+        """Total trust when the case was handed over."""
+        return np.where(self.upgraded, pick(total_trust(self._leads), self._lead, np.nan), total_trust(self.rows))
+
+    @cached_property
+    def outcome(self) -> np.ndarray:
+        """What became of each case: position in `OUTCOMES`."""
+        code_of = np.full(256, OPEN)
+        code_of[[int(kind) for kind in _RESOLVING]] = np.arange(len(_RESOLVING))
+        return pick(code_of[self._ends["kind"]], self._end, OPEN)
+
+    @cached_property
+    def _task_rows(self) -> Rows:
         """Tasks of sales that may belong to a case (account care does not)."""
         tasks = self._reading.rows(Kind.TASK)
-        tasks = tasks[(tasks["account"] >= 0) & (tasks["need"] >= 0)]
-        return tasks[~self._reading.is_care(tasks)]
+        return tasks[(tasks["account"] >= 0) & (tasks["need"] >= 0) & ~self._reading.is_care(tasks)]
+
+    @cached_property
+    def _first_task_row(self) -> np.ndarray:
+        """Position among `_task_rows` of the first task of each case, -1 where there is none."""
+        return first_of_each(self.of(self._task_rows), len(self))
 
     @cached_property
     def _first_task(self) -> np.ndarray:
         """When the first task of each case really begins: one that is dispatched at night begins in the morning."""
-        at = Lookup(self.of(self._task_rows)).first(self._all)
+        at = self._first_task_row
         dispatched = pick(self._task_rows["time"], at, NEVER)
         begun = self._reading.clock.next_working(np.where(at >= 0, dispatched, 0))
         return np.where((at >= 0) & (begun < self._reading.end), begun, NEVER)
@@ -141,8 +168,7 @@ class Cases:
             rows, at = self.first_row(kind)
             found = pick(rows["person"].astype(np.int64), at, NO_CODE)
             person = np.where(found != NO_CODE, found, person)
-        at = Lookup(self.of(self._task_rows)).first(self._all)
-        by_task = pick(self._task_rows["person"].astype(np.int64), at, NO_CODE)
+        by_task = pick(self._task_rows["person"].astype(np.int64), self._first_task_row, NO_CODE)
         return np.where(person == NO_CODE, by_task, person)
 
     @cached_property
@@ -183,15 +209,6 @@ class Cases:
         end = self._reading.end
         waited = np.minimum(self.wait_end[chosen], end) - np.maximum(self.due[chosen], 0)
         return float(np.maximum(waited, 0).sum() / end)
-
-
-def _upgraded_lead(
-    reading: Reading, need: np.ndarray, asked: np.ndarray, leads: np.ndarray, upgrades: np.ndarray
-) -> np.ndarray:
-    """Return for each case the position of the lead that it was before its buyer asked, -1 if it was none."""
-    upgrade = Lookup(reading.needs.of(upgrades)).first(need)
-    became = (upgrade >= 0) & (pick(upgrades["time"], upgrade, -1) == asked)
-    return np.where(became, Lookup(reading.needs.of(leads)).first(need), -1)
 
 
 def cases(log: np.ndarray | Reading, scenario: Scenario) -> pd.DataFrame:

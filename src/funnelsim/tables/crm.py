@@ -9,7 +9,10 @@ import numpy as np
 from funnelsim.events import Kind, Source, Stage, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.cases import OUTCOMES
-from funnelsim.tables.reading import NEVER, Lookup, Reading, categories, enum_names, moments, name, pick, reading
+from funnelsim.tables.lookup import Lookup
+from funnelsim.tables.opportunities import every_opportunity
+from funnelsim.tables.reading import NEVER, Reading, categories, enum_names, moments, name, pick, reading
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +86,7 @@ def _accounts(this: Reading) -> pd.DataFrame:
     )
 
 
-def _case_ids(rows: np.ndarray, begun: np.ndarray) -> pd.Series:
+def _case_ids(rows: Rows, begun: np.ndarray) -> pd.Series:
     """Return keys of cases: account, need, number, and the minute of the run in which they began."""
     minute = begun // 60_000_000 - begun.min(initial=0) // 60_000_000
     return _ids("C", rows["account"], rows["need"], rows["item"], minute)
@@ -131,13 +134,12 @@ def _activities(this: Reading) -> pd.DataFrame:
 def _opportunities(this: Reading) -> pd.DataFrame:
     import pandas as pd
 
-    table, cases = this.opportunities, this.cases
-    case = cases.of(this.rows(Kind.OPPORTUNITY))
+    table, cases = every_opportunity(this), this.cases
     lead_ids = _case_ids(cases.rows, cases.rows["time"])
     owner = table["person"].fillna(-1).to_numpy(dtype=np.int64)
     return pd.DataFrame(
         {
-            "opportunity_id": lead_ids.reindex(case).array,
+            "opportunity_id": lead_ids.reindex(this.opportunities.case).array,
             "account_id": _ids("A", table["account"].to_numpy()),
             "lead_source": table["source"],
             "created": table["opened"],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from copy import copy
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +16,25 @@ from funnelsim.scenario.schema import Scenario
 _LONG_AGO = np.iinfo(np.int64).min
 _CODES = 257
 """One more than a code can be, so that 'no touchpoint' (-1) has a place of its own: the last."""
+
+
+class _This:
+    """A scenario as the key of a cache: equal to nothing but itself."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+
+    def __hash__(self) -> int:
+        return id(self.scenario)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and other.scenario is self.scenario
+
+
+@lru_cache(maxsize=16)
+def _states(this: _This) -> list[tuple[dt.date, Scenario]]:
+    """Return the states of a scenario; to make them is slow, and all its replications ask for the same ones."""
+    return states(this.scenario)
 
 
 class Dated:
@@ -32,11 +54,18 @@ class Dated:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        later = [(date, state) for date, state in states(scenario) if state is not scenario]
+        later = [(date, state) for date, state in _states(_This(scenario)) if state is not scenario]
         self.states = [scenario, *(state for _, state in later)]
         starts = [(date - scenario.start).days * DAY for date, _ in later]
         self.since = np.array([_LONG_AGO, *starts], dtype=np.int64)
         self._codes = {name: code for code, name in enumerate(scenario.world.touchpoints)}
+
+    def until(self, time: int) -> Dated:
+        """Return the same without what holds from a moment on, or later."""
+        earlier = copy(self)
+        known = int(np.searchsorted(self.since, time, side="left"))
+        earlier.states, earlier.since = self.states[:known], self.since[:known]
+        return earlier
 
     def number(self, time: np.ndarray | int) -> np.ndarray:
         """Return the position in `states` of the one that holds at each moment."""
@@ -66,15 +95,32 @@ class Dated:
             number = number + np.maximum(span, 0) / DAY / days
         return number
 
-    def table(self, meaning: Callable[[Scenario], Iterable[tuple[str, int]]], other: int) -> np.ndarray:
-        """Return what each touchpoint (column: its code) means in each state (row); `other` where nothing is said."""
+    def meanings(
+        self,
+        meaning: Callable[[Scenario], Iterable[tuple[str, int]]],
+        other: int,
+        touchpoint: np.ndarray,
+        time: np.ndarray,
+    ) -> np.ndarray:
+        """Return what touchpoints (codes) mean at some moments.
+
+        Parameters
+        ----------
+        meaning : callable
+            Names of touchpoints and what they mean, from a scenario.
+        other : int
+            What those mean that it does not name.
+        touchpoint, time : numpy.ndarray
+            Code of each touchpoint, and the moment.
+        """
         found = np.full((len(self.states), _CODES), other)
         for row, state in enumerate(self.states):
             for name, value in meaning(state):
                 found[row, self._codes[name]] = value
-        return found
+        if len(found) == 1:
+            return found[0][touchpoint]
+        return found[self.number(time), touchpoint]
 
     def named(self, touchpoint: np.ndarray, time: np.ndarray, names: Callable[[Scenario], Iterable[str]]) -> np.ndarray:
         """Return which touchpoints (codes) are among those that the scenario names, as it stood at each moment."""
-        table = self.table(lambda state: ((name, 1) for name in names(state)), 0)
-        return table[self.number(time), touchpoint] > 0
+        return self.meanings(lambda state: ((name, 1) for name in names(state)), 0, touchpoint, time) > 0

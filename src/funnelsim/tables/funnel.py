@@ -8,8 +8,9 @@ import numpy as np
 
 from funnelsim.events import Kind, Source, Stage
 from funnelsim.scenario.schema import Scenario
+from funnelsim.tables.lookup import first_of_each
 from funnelsim.tables.opportunities import PROPOSAL, is_meeting
-from funnelsim.tables.reading import NEVER, Lookup, Reading, categories, days_between, enum_names, pick, reading
+from funnelsim.tables.reading import NEVER, Reading, categories, days_between, enum_names, pick, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,21 +24,31 @@ COLUMNS = [
 LEAD, WITH_SALES, WON = STEPS.index("lead"), STEPS.index("with_sales"), STEPS.index("won")
 
 
+def first_lead(this: Reading) -> np.ndarray:
+    """Return when the address of each need's account was known: at once, or later."""
+    known_before = this.rows(Kind.NEED)["stage"] >= int(Stage.LEAD)
+    return np.where(known_before, this.needs.start, this.needs.first(Kind.LEAD))
+
+
+def first_with_sales(this: Reading) -> np.ndarray:
+    """Return when each need first reached sales."""
+    return this.needs.first(Kind.MQL, Kind.REQUEST, Kind.PROSPECTED)
+
+
 def step_times(this: Reading) -> np.ndarray:
     """Return when each need first reached each step: one row per step of `STEPS`, `NEVER` where it did not."""
     needs, cases = this.needs, this.cases
-    known_before = this.rows(Kind.NEED)["stage"] >= int(Stage.LEAD)
-    lead = np.where(known_before, needs.start, needs.first(Kind.LEAD))
     opened = needs.first(Kind.OPPORTUNITY)
-    proposed = is_meeting(this, pick(opened, needs.of_touch, NEVER), slice(PROPOSAL, PROPOSAL + 1))
+    code = this.rows(Kind.TOUCH)["touchpoint"]
+    proposed = is_meeting(this, code, pick(opened, needs.of_touch, NEVER), slice(PROPOSAL, PROPOSAL + 1))
     worked = np.full(len(needs), NEVER, dtype=np.int64)
     np.minimum.at(worked, cases.need, cases.attempted)
     return np.vstack(
         [
             needs.start,
             needs.first(Kind.TOUCH),
-            lead,
-            needs.first(Kind.MQL, Kind.REQUEST, Kind.PROSPECTED),
+            first_lead(this),
+            first_with_sales(this),
             worked,
             needs.first(Kind.CONTACT, Kind.PROSPECTED),
             needs.first(Kind.SQL),
@@ -50,7 +61,7 @@ def step_times(this: Reading) -> np.ndarray:
 
 def need_source(this: Reading) -> np.ndarray:
     """Return the source of each need's first case, -1 if none reached sales."""
-    first = Lookup(this.cases.need).first(np.arange(len(this.needs)))
+    first = first_of_each(this.cases.need, len(this.needs))
     return pick(this.cases.source, first, -1)
 
 

@@ -10,12 +10,13 @@ from funnelsim.events import DAY, Kind, Stage, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.needs import OUTCOMES, WON
 from funnelsim.tables.reading import NEVER, Reading, categories, enum_names, pick, reading, whole
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _ordered_touches(this: Reading) -> tuple[np.ndarray, np.ndarray]:
+def _ordered_touches(this: Reading) -> tuple[Rows, np.ndarray]:
     """Return touches of needs that ended in the window, need after need and in order of time, and their needs."""
     needs = this.needs
     position = needs.of_touch

@@ -8,9 +8,10 @@ import numpy as np
 
 from funnelsim.events import DAY, Kind, Role, Source, Team
 from funnelsim.scenario.schema import Scenario
-from funnelsim.tables.funnel import LEAD, WITH_SALES, WON, step_times
-from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES, cut_costs
-from funnelsim.tables.profit import LINES, statement, win_rate
+from funnelsim.tables.funnel import first_lead, first_with_sales
+from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES
+from funnelsim.tables.opportunities import LOST, NO_DECISION, WON
+from funnelsim.tables.profit import LINES, statement
 from funnelsim.tables.reading import NEVER, Reading, pick, reading
 from funnelsim.tables.series import goodwill, last_value, programme_lives
 from funnelsim.tables.terms import gross_margin, renewal_factor
@@ -35,7 +36,12 @@ def kpis(log: np.ndarray | Reading, scenario: Scenario) -> pd.Series:
     """
     import pandas as pd
 
-    this = reading(log, scenario)
+    numbers = reading(log, scenario).key_figures
+    return pd.Series(numbers, dtype=float, name="value").rename_axis("kpi")
+
+
+def key_figures(this: Reading) -> Numbers:
+    """Return the key figures by name; made of arrays, as tables of pandas would take most of the time."""
     numbers = _counts(this)
     numbers |= _flow_ratios(this, numbers)
     numbers |= _deals(this)
@@ -44,7 +50,7 @@ def kpis(log: np.ndarray | Reading, scenario: Scenario) -> pd.Series:
     numbers |= _market(this)
     numbers |= _money(this)
     numbers |= _unit_economics(this, numbers)
-    return pd.Series(numbers, dtype=float, name="value").rename_axis("kpi")
+    return {name: float(value) for name, value in numbers.items()}
 
 
 def mean(values: np.ndarray) -> float:
@@ -82,16 +88,16 @@ def _counts(this: Reading) -> Numbers:
 
 def _flow_ratios(this: Reading, numbers: Numbers) -> Numbers:
     """Wins of the window that once were leads (or MQLs) over the leads (or MQLs) of the window."""
-    times = step_times(this)
-    lead, won = times[LEAD], times[WON]
+    lead, won = first_lead(this), this.needs.first(Kind.WON)
     now = (won >= 0) & (won != NEVER)
     leads = int(((lead >= 0) & (lead != NEVER)).sum())
     wins = this.measured(Kind.WON)
     case = this.cases.of(wins)
     from_mql = int(pick(~np.isnan(this.cases.score), case, False).sum())
-    with_sales = int(((times[WITH_SALES] >= 0) & (times[WITH_SALES] != NEVER)).sum())
+    reached = first_with_sales(this)
+    with_sales = int(((reached >= 0) & (reached != NEVER)).sum())
     return {
-        "win_rate": win_rate(this),
+        "win_rate": this.opportunities.win_rate,
         "lead_to_won": ratio((now & (lead != NEVER)).sum(), leads),
         "mql_to_won": ratio(from_mql, numbers["mqls"]),
         "case_to_opportunity": ratio(numbers["opportunities"], with_sales),
@@ -99,40 +105,38 @@ def _flow_ratios(this: Reading, numbers: Numbers) -> Numbers:
 
 
 def _deals(this: Reading) -> Numbers:
-    table = this.opportunities
-    decided = table[(table["end_day"] >= 0).to_numpy()]
-    outcome = decided["outcome"].to_numpy()
-    proposed = outcome[decided["proposal_sent"].to_numpy()]
-    won = decided[outcome == "won"]
-    touched = (won["touches_marketing"] + won["touches_sales"]).to_numpy(dtype=float)
-    source = won["source"].to_numpy()
-    days = decided["days"].to_numpy()
+    deals = this.opportunities
+    decided = deals.decided_in_window
+    proposed = deals.outcome[decided & deals.touched["proposal_sent"]]
+    won = decided & (deals.outcome == WON)
+    touched = (deals.touched["touches_marketing"] + deals.touched["touches_sales"])[won].astype(float)
+    source = deals.source[won]
+    days = deals.days[decided]
     lead_days = _days_from_lead(this, won)
     return {
-        "won_after_proposal": ratio((proposed == "won").sum(), len(proposed)),
-        "lost_after_proposal": ratio((proposed == "lost").sum(), len(proposed)),
-        "no_decision_after_proposal": ratio((proposed == "no_decision").sum(), len(proposed)),
+        "won_after_proposal": ratio((proposed == WON).sum(), len(proposed)),
+        "lost_after_proposal": ratio((proposed == LOST).sum(), len(proposed)),
+        "no_decision_after_proposal": ratio((proposed == NO_DECISION).sum(), len(proposed)),
         "cycle_days_mean": mean(days),
         "cycle_days_median": median(days),
-        "won_cycle_days_mean": mean(won["days"].to_numpy()),
+        "won_cycle_days_mean": mean(deals.days[won]),
         "mql_to_win_days_mean": mean(lead_days),
         "mql_to_win_days_median": median(lead_days),
         "touches_per_win": mean(touched),
-        "touches_per_win_mql": mean(touched[source == "mql"]),
-        "touches_per_win_inbound": mean(touched[source == "inbound"]),
-        "touches_per_win_outbound": mean(touched[source == "outbound"]),
-        "trust_before_sales": mean(won["trust_before_sales_share"].to_numpy()),
-        "mean_price": mean(won["sold_price"].to_numpy()),
+        "touches_per_win_mql": mean(touched[source == int(Source.MQL)]),
+        "touches_per_win_inbound": mean(touched[source == int(Source.INBOUND)]),
+        "touches_per_win_outbound": mean(touched[source == int(Source.OUTBOUND)]),
+        "trust_before_sales": mean(deals.trust["trust_before_sales_share"][won]),
+        "mean_price": mean(deals.sold_price[won]),
     }
 
 
-def _days_from_lead(this: Reading, won: pd.DataFrame) -> np.ndarray:
+def _days_from_lead(this: Reading, won: np.ndarray) -> np.ndarray:
     """Return days from hand-over by marketing to the win, for wins that began so."""
-    opened = this.rows(Kind.OPPORTUNITY)[won["position"].to_numpy()]
-    case = this.cases.of(opened)
+    case = this.opportunities.case[won]
     handed = pick(this.cases.handed_over, case, NEVER)
     from_mql = ~np.isnan(pick(this.cases.score, case, NAN))
-    return (won["end_day"].to_numpy() - handed / DAY)[from_mql]
+    return (this.opportunities.end_day[won] - handed / DAY)[from_mql]
 
 
 def _response(this: Reading) -> Numbers:
@@ -153,18 +157,17 @@ def _response(this: Reading) -> Numbers:
 
 
 def _people(this: Reading) -> Numbers:
-    table = this.desk_time
-    role = table["role"].to_numpy()
-    available, busy = table["available_hours"].to_numpy(), table["busy_hours"].to_numpy()
+    people = this.people
+    available, busy = people.available, people.busy
 
     def utilisation(which: Role) -> float:
-        chosen = role == which.name.lower()
+        chosen = people.role == int(which)
         return ratio(busy[chosen].sum(), available[chosen].sum())
 
-    reps = table[(role == "rep") & (table["days_on_roll"] >= 1.0).to_numpy()]
-    wins = reps["wins"].to_numpy(dtype=float)
+    reps = people.role == int(Role.REP)
+    wins = people.wins[reps & (people.days_on_roll >= 1.0)].astype(float)
     full_post = float(this.clock.working_hours(np.array(0), np.array(this.end)))
-    posts = ratio(available[role == "rep"].sum(), full_post)
+    posts = ratio(available[reps].sum(), full_post)
     return {
         "utilisation_reps": utilisation(Role.REP),
         "utilisation_sdrs": utilisation(Role.SDR),
@@ -193,7 +196,7 @@ def _market(this: Reading) -> Numbers:
 def _money(this: Reading) -> Numbers:
     lines = dict(zip(LINES, statement(this, this.clock.quarter_edges[[0, -1]])[:, 0], strict=True))
     booked = this.measured(Kind.WON)["amount"].sum() / 100.0
-    costs = cut_costs(this, np.array([0, this.clock.days])).sum(axis=2) / 100.0
+    costs = this.costs.sum(axis=2) / 100.0
     marketing = costs[int(Team.MARKETING)]
     value_end = lines["customer_value_end"] + lines["pipeline_value_end"]
     value_start = lines["customer_value_start"] + lines["pipeline_value_start"]
@@ -233,7 +236,7 @@ def discount_rate(scenario: Scenario) -> float:
 def _daily(this: Reading) -> tuple[np.ndarray, float]:
     """Return profit by day, USD, and the lowest point of cash since day 0, USD (zero if it never sinks below)."""
     edges = np.arange(this.clock.days + 1)
-    costs = cut_costs(this, edges).sum(axis=(0, 1)) + this.terms.cost_of_goods_between(edges * DAY)
+    costs = this.costs.sum(axis=(0, 1)) + this.terms.cost_of_goods_between(edges * DAY)
     day, billed = this.terms.billed_in_window()
     income = np.zeros(this.clock.days, dtype=np.int64)
     np.add.at(income, day, billed)
@@ -241,11 +244,12 @@ def _daily(this: Reading) -> tuple[np.ndarray, float]:
     return (this.terms.earned_between(edges * DAY) - costs) / 100.0, trough / 100.0
 
 
-def _margins(this: Reading, table: pd.DataFrame) -> tuple[float, float]:
+def _margins(this: Reading) -> tuple[float, float]:
     """Return the mean margin of a won deal's first year and of its whole life, each at the values of its date."""
-    won = table[((table["outcome"] == "won") & (table["end_day"] >= 0)).to_numpy()]
-    when = np.floor(won["end_day"].to_numpy() * DAY + 0.5).astype(np.int64)
-    price = won["sold_price"].to_numpy()
+    deals = this.opportunities
+    won = deals.decided_in_window & (deals.outcome == WON)
+    when = np.floor(deals.end_day[won] * DAY + 0.5).astype(np.int64)
+    price = deals.sold_price[won]
     first = price * this.dated.values(gross_margin, when)
     return mean(first), mean(first * (1.0 + this.dated.values(renewal_factor, when)))
 
@@ -253,10 +257,10 @@ def _margins(this: Reading, table: pd.DataFrame) -> tuple[float, float]:
 def _unit_economics(this: Reading, numbers: Numbers) -> Numbers:
     spent = numbers["marketing_cost"] + numbers["sales_cost"]
     cac = ratio(spent, numbers["wins"])
-    table = this.opportunities
-    first_year, ltv = _margins(this, table)
-    start = np.maximum(table["open_day"].to_numpy(), 0.0)
-    end = np.minimum(np.nan_to_num(table["end_day"].to_numpy(), nan=np.inf), this.clock.days)
+    first_year, ltv = _margins(this)
+    deals = this.opportunities
+    start = np.maximum(deals.open_day, 0.0)
+    end = np.minimum(np.nan_to_num(deals.end_day, nan=np.inf), this.clock.days)
     open_mean = np.maximum(end - start, 0.0).sum() / this.clock.days
     velocity = open_mean * numbers["win_rate"] * numbers["mean_price"]
     return {

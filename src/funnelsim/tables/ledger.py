@@ -14,6 +14,7 @@ import numpy as np
 from funnelsim.events import DAY, NO_AMOUNT, Kind, Role, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.reading import Reading, categories, enum_names, reading
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ def costs(this: Reading) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     return np.concatenate(days), np.concatenate(teams), np.concatenate(causes), np.concatenate(cents)
 
 
-def _team(rows: np.ndarray, kind: Kind) -> np.ndarray:
+def _team(rows: Rows, kind: Kind) -> np.ndarray:
     """Return the team that a cost belongs to: the row's, else that of the person, else that of the kind."""
     team = rows["team"].astype(np.int64)
     by_role = np.where(rows["person"] // 1_000_000 == int(Role.MARKETER), int(Team.MARKETING), int(Team.SALES))
@@ -121,8 +122,14 @@ def ledger(log: np.ndarray | Reading, scenario: Scenario, by: str | Sequence[str
 
 def cut_costs(this: Reading, edges: np.ndarray) -> np.ndarray:
     """Return costs in cents by team (marketing, sales), cause and period between successive days (edges)."""
+    until = np.concatenate((np.zeros((len(TEAMS), len(CAUSES), 1), dtype=np.int64), this.costs.cumsum(axis=2)), axis=2)
+    return np.diff(until[:, :, edges], axis=2)
+
+
+def daily_costs(this: Reading) -> np.ndarray:
+    """Return costs in cents by team (marketing, sales), cause and day of the window."""
     day, team, cause, cents = costs(this)
-    period = np.searchsorted(edges, day, side="right") - 1
-    table = np.zeros((len(TEAMS), len(CAUSES), len(edges) - 1), dtype=np.int64)
-    np.add.at(table, (team, cause, period), cents)
+    shape = len(TEAMS), len(CAUSES), this.clock.days
+    table = np.zeros(shape, dtype=np.int64)
+    np.add.at(table.reshape(-1), np.ravel_multi_index((team, cause, day), shape), cents)
     return table

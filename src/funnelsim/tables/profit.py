@@ -71,15 +71,6 @@ def statement(this: Reading, edges: np.ndarray) -> np.ndarray:
     return np.vstack([money, customers[:-1], customers[1:], pipeline[:-1], pipeline[1:], with_value])
 
 
-def win_rate(this: Reading) -> float:
-    """Return won / decided of the opportunities decided in the window, NaN if none was."""
-    table = this.opportunities
-    decided = (table["end_day"] >= 0).to_numpy()
-    if not decided.any():
-        return float("nan")
-    return float((table["outcome"].to_numpy()[decided] == "won").mean())
-
-
 def pipeline_value(this: Reading, day: float) -> float:
     """Return what the open opportunities of a moment are worth, USD.
 
@@ -88,10 +79,10 @@ def pipeline_value(this: Reading, day: float) -> float:
     Price x chance to win x margin x (1 + r / (1 + i - r)). The chance is the run's own win rate over the window, or the
     logistic of ``selling.win`` when no opportunity was decided in it. Margin, r and i are those of the moment.
     """
-    table, state = this.opportunities, this.dated.at(int(day * DAY))
-    now = (table["open_day"] <= day) & ~(table["end_day"] <= day)
-    chance = win_rate(this)
+    deals, state = this.opportunities, this.dated.at(int(day * DAY))
+    now = (deals.open_day <= day) & ~(deals.end_day <= day)
+    chance = deals.win_rate
     if np.isnan(chance):
         chance = logistic(state.world.selling.win)
     worth = chance * gross_margin(state) * (1.0 + renewal_factor(state))
-    return float(np.nansum(table["list_price"].to_numpy()[now.to_numpy()])) * worth
+    return float(np.nansum(deals.list_price[now])) * worth

@@ -17,12 +17,15 @@ from funnelsim.events import DAY, NO_CODE, Kind, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.clock import Clock
 from funnelsim.tables.dated import Dated
+from funnelsim.tables.rows import Index, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.tables.cases import Cases
     from funnelsim.tables.needs import Needs
+    from funnelsim.tables.opportunities import Opportunities
+    from funnelsim.tables.staff import People
     from funnelsim.tables.terms import Terms
 
 NEVER = np.iinfo(np.int64).max
@@ -38,6 +41,8 @@ class Reading:
         Structured array with the columns of `funnelsim.events.COLUMNS`, in order of time.
     scenario : Scenario
         What was asked.
+    longer : Reading, optional
+        Of the same log and scenario up to a later end; see `until`.
 
     Attributes
     ----------
@@ -48,40 +53,54 @@ class Reading:
         Values by the moment at which they hold.
     """
 
-    def __init__(self, log: np.ndarray, scenario: Scenario) -> None:
+    def __init__(self, log: np.ndarray, scenario: Scenario, longer: Reading | None = None) -> None:
         self.log = log
         self.scenario = scenario
         self.world = scenario.world
         self.clock = Clock(scenario)
-        self.dated = Dated(scenario)
         self.end = self.clock.end
+        self.dated: Dated = Dated(scenario) if longer is None else longer.dated.until(self.end)
         self.touchpoints = tuple(scenario.world.touchpoints)
-        self._rows: dict[Kind, np.ndarray] = {}
+        self._index = None if longer is None else longer._indexed
+
+    def until(self, scenario: Scenario) -> Reading:
+        """Return a reading of the same log for the same scenario that ends earlier.
+
+        They share what does not depend on the end: where rows stand, columns that were read, states of the timeline.
+        """
+        return Reading(self.log, scenario, self)
+
+    def forget(self) -> None:
+        """Give back what was remembered, except the log.
+
+        Needs, cases and the like know the reading that made them. Without this, only the garbage collector would find
+        out that nobody needs the log any more, and it may take long to look.
+        """
+        for name, member in vars(type(self)).items():
+            if isinstance(member, cached_property):
+                vars(self).pop(name, None)
+        self._index = None
+
+    # -- rows --------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _by_kind(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions of the log by kind (each kind in order of time), and where each kind begins."""
-        kind = np.ascontiguousarray(self.log["kind"])
-        stop = int(np.searchsorted(self.log["time"], self.end, side="left"))
-        kind = kind[:stop]
-        counts = np.bincount(kind, minlength=256)
-        return np.argsort(kind, kind="stable"), np.concatenate(([0], np.cumsum(counts)))
+    def _indexed(self) -> Index:
+        return self._index or Index(self.log)
 
-    def rows(self, *kinds: Kind) -> np.ndarray:
+    @cached_property
+    def _window(self) -> tuple[int, int]:
+        """Positions in the log of the first row of the window and of the first one after it."""
+        return self._indexed.before(0), self._indexed.before(self.end)
+
+    def rows(self, *kinds: Kind) -> Rows:
         """Return the rows of one or more kinds before the end of the window, burn-in included, in order of the log."""
-        order, starts = self._by_kind
-        if len(kinds) == 1:
-            kind = kinds[0]
-            if kind not in self._rows:
-                self._rows[kind] = self.log[order[starts[kind] : starts[kind + 1]]]
-            return self._rows[kind]
-        positions = np.concatenate([order[starts[kind] : starts[kind + 1]] for kind in kinds])
-        return self.log[np.sort(positions)]
+        rows, stop = self._indexed.rows(kinds), self._window[1]
+        return rows if stop == len(self.log) else rows[: int(np.searchsorted(rows.at, stop))]
 
-    def measured(self, *kinds: Kind) -> np.ndarray:
+    def measured(self, *kinds: Kind) -> Rows:
         """Return the rows of one or more kinds inside the measurement window."""
         rows = self.rows(*kinds)
-        return rows[np.searchsorted(rows["time"], 0, side="left") :]
+        return rows[int(np.searchsorted(rows.at, self._window[0])) :]
 
     def count(self, kind: Kind) -> int:
         """Return the number of rows of a kind inside the measurement window."""
@@ -89,16 +108,11 @@ class Reading:
 
     # -- keys --------------------------------------------------------------------------------------------------
 
-    def need_key(self, rows: np.ndarray) -> np.ndarray:
-        """Return one integer per row that tells needs apart (-1: the row belongs to no need)."""
-        key = rows["account"].astype(np.int64) * 65_536 + rows["need"]
-        return np.where((rows["account"] >= 0) & (rows["need"] >= 0), key, NO_CODE)
-
     def code(self, name: str) -> int:
         """Return the log's code of a touchpoint."""
         return self.touchpoints.index(name)
 
-    def is_care(self, rows: np.ndarray) -> np.ndarray:
+    def is_care(self, rows: Rows) -> np.ndarray:
         """Return which rows are account care."""
         return self.dated.named(rows["touchpoint"], rows["time"], lambda state: [state.world.customers.care_touch])
 
@@ -126,18 +140,39 @@ class Reading:
         return Terms(self)
 
     @cached_property
-    def opportunities(self) -> pd.DataFrame:
-        """The table of opportunities."""
-        from funnelsim.tables.opportunities import build
+    def opportunities(self) -> Opportunities:
+        """Opportunities, one per row, in order of time."""
+        from funnelsim.tables.opportunities import Opportunities
 
-        return build(self)
+        return Opportunities(self)
+
+    @cached_property
+    def people(self) -> People:
+        """Staff time, person by person."""
+        from funnelsim.tables.staff import People
+
+        return People(self)
 
     @cached_property
     def desk_time(self) -> pd.DataFrame:
-        """Staff time by person."""
-        from funnelsim.tables.staff import build
+        """The table of staff time by person."""
+        from funnelsim.tables.staff import by_person
 
-        return build(self)
+        return by_person(self)
+
+    @cached_property
+    def costs(self) -> np.ndarray:
+        """Cents by team, cause and day of the window, cost of goods aside."""
+        from funnelsim.tables.ledger import daily_costs
+
+        return daily_costs(self)
+
+    @cached_property
+    def key_figures(self) -> dict[str, float]:
+        """Key figures by name."""
+        from funnelsim.tables.kpis import key_figures
+
+        return key_figures(self)
 
 
 def reading(log: np.ndarray | Reading, scenario: Scenario) -> Reading:
@@ -148,72 +183,6 @@ def reading(log: np.ndarray | Reading, scenario: Scenario) -> Reading:
 # -- small tools -------------------------------------------------------------------------------------------------
 
 
-class Lookup:
-    """First or last row of each key in a set of rows.
-
-    Parameters
-    ----------
-    row_keys : numpy.ndarray
-        Key of each row; rows in order of time.
-    """
-
-    def __init__(self, row_keys: np.ndarray) -> None:
-        self._order = np.argsort(row_keys, kind="stable")
-        self._sorted = row_keys[self._order]
-
-    def first(self, keys: np.ndarray) -> np.ndarray:
-        """Return the position of the first row with each key, -1 where there is none."""
-        return self._pick(keys, np.searchsorted(self._sorted, keys, side="left"))
-
-    def last(self, keys: np.ndarray) -> np.ndarray:
-        """Return the position of the last row with each key, -1 where there is none."""
-        return self._pick(keys, np.searchsorted(self._sorted, keys, side="right") - 1)
-
-    def count(self, keys: np.ndarray) -> np.ndarray:
-        """Return the number of rows with each key."""
-        found = np.searchsorted(self._sorted, keys, side="right") - np.searchsorted(self._sorted, keys, side="left")
-        return np.where(keys >= 0, found, 0)
-
-    def _pick(self, keys: np.ndarray, at: np.ndarray) -> np.ndarray:
-        if not len(self._sorted):
-            return np.full(len(keys), -1, dtype=np.int64)
-        near = np.clip(at, 0, len(self._sorted) - 1)
-        return np.where((self._sorted[near] == keys) & (keys >= 0), self._order[near], -1)
-
-
-class Latest:
-    """The last of a set of rows with a given key at or before a given time.
-
-    Parameters
-    ----------
-    keys, times : numpy.ndarray
-        Key and time of each row.
-    """
-
-    def __init__(self, keys: np.ndarray, times: np.ndarray) -> None:
-        self._keys = np.asarray(keys, dtype=np.int64)
-        self._times = times
-        self._unique = len(np.unique(self._keys)) == len(self._keys)
-        self._lookup = Lookup(self._keys)
-
-    def of(self, keys: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Return the position of the last row with each key and not later than each time, -1 where there is none."""
-        keys = np.asarray(keys, dtype=np.int64)
-        if self._unique:
-            at = self._lookup.first(keys)
-            return np.where(pick(self._times, at, NEVER) <= times, at, -1)
-        rows = len(self._keys)
-        whose, when = np.concatenate((self._keys, keys)), np.concatenate((self._times, times))
-        asks = np.arange(len(whose)) >= rows
-        order = np.lexsort((asks, when, whose))
-        latest = np.maximum.accumulate(np.where(asks[order], -1, np.arange(len(order))))
-        asked = asks[order]
-        found = np.where(latest[asked] >= 0, order[latest[asked]], -1)
-        at = np.full(len(keys), -1, dtype=np.int64)
-        at[order[asked] - rows] = found
-        return np.where((keys >= 0) & (pick(self._keys, at, -1) == keys), at, -1)
-
-
 def pick(values: np.ndarray, at: np.ndarray, missing: float | int) -> np.ndarray:
     """Return ``values[at]``, and `missing` where `at` is -1."""
     if not len(values):
@@ -221,7 +190,7 @@ def pick(values: np.ndarray, at: np.ndarray, missing: float | int) -> np.ndarray
     return np.where(at >= 0, values[at], missing)
 
 
-def total_trust(rows: np.ndarray) -> np.ndarray:
+def total_trust(rows: Rows) -> np.ndarray:
     """Return total trust 1 - (1 - B)(1 - R) after each row."""
     return 1.0 - (1.0 - rows["brand"]) * (1.0 - rows["relationship"])
 
@@ -269,6 +238,6 @@ def moments(time: np.ndarray, clock: Clock) -> np.ndarray:
     return dates
 
 
-def is_team(rows: np.ndarray, team: Team) -> np.ndarray:
+def is_team(rows: Rows, team: Team) -> np.ndarray:
     """Return which rows a team acted in."""
     return rows["team"] == int(team)

@@ -10,7 +10,8 @@ from funnelsim.events import DAY, Kind, Role, Source
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.clock import month
 from funnelsim.tables.ledger import cut_costs
-from funnelsim.tables.reading import NEVER, Latest, Lookup, Reading, pick, reading
+from funnelsim.tables.lookup import Latest, Lookup
+from funnelsim.tables.reading import NEVER, Reading, pick, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,10 +81,10 @@ def stock(starts: np.ndarray, ends: np.ndarray, times: np.ndarray) -> np.ndarray
 
 
 def _stocks(this: Reading, times: np.ndarray) -> dict[str, np.ndarray]:
-    cases, table = this.cases, this.opportunities
-    opened = table["open_day"].to_numpy() * DAY
-    ended = np.nan_to_num(table["end_day"].to_numpy() * DAY, nan=float(NEVER))
-    price = np.nan_to_num(table["list_price"].to_numpy())
+    cases, deals = this.cases, this.opportunities
+    opened = deals.open_day * DAY
+    ended = np.nan_to_num(deals.end_day * DAY, nan=float(NEVER))
+    price = np.nan_to_num(deals.list_price)
     order, order_end = np.argsort(opened, kind="stable"), np.argsort(ended, kind="stable")
     total, total_end = np.append(0.0, np.cumsum(price[order])), np.append(0.0, np.cumsum(price[order_end]))
     pipeline = total[np.searchsorted(opened[order], times)] - total_end[np.searchsorted(ended[order_end], times)]

@@ -9,9 +9,9 @@ import numpy as np
 
 from funnelsim.events import DAY, HOUR, Kind, Role
 from funnelsim.scenario.schema import Scenario
+from funnelsim.tables.lookup import Latest
 from funnelsim.tables.reading import (
     NEVER,
-    Latest,
     Reading,
     categories,
     days_between,
@@ -20,6 +20,7 @@ from funnelsim.tables.reading import (
     pick,
     reading,
 )
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,8 @@ ACTIVITIES = ["programme", "call", "meeting", "care", "prospecting", "other"]
 PROGRAMME, CALL, MEETING, CARE, PROSPECTING, OTHER = range(6)
 _PER_ROLE = 1_000_000
 _PER_SEAT = 1_000
+_AT_A_TIME = 16_384
+"""Tasks worked on at a time, to save memory."""
 
 
 def staff(log: np.ndarray | Reading, scenario: Scenario, by: str = "person") -> pd.DataFrame:
@@ -55,59 +58,98 @@ def staff(log: np.ndarray | Reading, scenario: Scenario, by: str = "person") -> 
     return _by_role(table)
 
 
-def _spells(this: Reading) -> tuple[np.ndarray, np.ndarray]:
+class People:
+    """Arrays with one entry per person on the roll in the window, in order of their numbers.
+
+    Attributes
+    ----------
+    person, role : numpy.ndarray
+        Number of the person, and code of the role.
+    post, skill : numpy.ndarray
+        Share of a full post, skill (1 = median).
+    hired, left : numpy.ndarray
+        When they began and left (`NEVER`: before the log, not yet).
+    days_on_roll, available : numpy.ndarray
+        Days and working hours inside the window.
+    hours : numpy.ndarray
+        Desk hours inside the window by activity (columns as `ACTIVITIES`).
+    wins, revenue : numpy.ndarray
+        Deals won inside the window, and their annual price, USD.
+    """
+
+    def __init__(self, this: Reading) -> None:
+        spells, ends = _spells(this)
+        whose, hours, time = spells["person"], spells["hours"], spells["time"]
+        people, first, owner = np.unique(whose, return_index=True, return_inverse=True)
+        last = np.searchsorted(whose, people, side="right") - 1
+        stayed = ends[last] > 0
+        begin, stop = np.clip(time, 0, this.end), np.clip(ends, 0, this.end)
+        post = np.where(np.isnan(hours), 1.0, hours)
+        hired = np.where(time[first] <= this.clock.begin, NEVER, time[first])  # who was there before the log begins
+
+        def total(values: np.ndarray) -> np.ndarray:
+            return np.bincount(owner, weights=values, minlength=len(people))[stayed]
+
+        self.person = people[stayed]
+        self.role = self.person // _PER_ROLE
+        self.post, self.skill = post[last][stayed], spells["value"][first][stayed]
+        self.hired, self.left = hired[stayed], ends[last][stayed]
+        self.tenure_days = days_between(self.hired, np.minimum(self.left, this.end))
+        self.days_on_roll = total((stop - begin) / DAY)
+        self.available = total(this.clock.working_hours(begin, stop) * post)
+        self.hours = _hours(this, people)[stayed]
+        won = this.measured(Kind.WON)
+        of_win = _position(people, won["person"])
+        known = of_win >= 0
+        self.wins = np.bincount(of_win[known], minlength=len(people))[stayed]
+        dollars = won["amount"][known] / 100.0
+        self.revenue = np.bincount(of_win[known], weights=dollars, minlength=len(people))[stayed]
+
+    @property
+    def busy(self) -> np.ndarray:
+        """Desk hours, own prospecting aside."""
+        return self.hours.sum(axis=1) - self.hours[:, PROSPECTING]
+
+
+def _spells(this: Reading) -> tuple[Rows, np.ndarray]:
     """Return the rows of hiring, person after person, and when each spell on the roll ended."""
     rows = this.rows(Kind.HIRED, Kind.LEFT)
     rows = rows[np.argsort(rows["person"], kind="stable")]
+    person, time = rows["person"], rows["time"]
     end = np.full(len(rows), NEVER, dtype=np.int64)
-    end[:-1] = np.where(rows["person"][1:] == rows["person"][:-1], rows["time"][1:], NEVER)
+    end[:-1] = np.where(person[1:] == person[:-1], time[1:], NEVER)
     hired = rows["kind"] == int(Kind.HIRED)
     return rows[hired], end[hired]
 
 
-def build(this: Reading) -> pd.DataFrame:
-    """Build the table by person."""
+def by_person(this: Reading) -> pd.DataFrame:
+    """Return the table by person."""
     import pandas as pd
 
-    spells, left = _spells(this)
-    people, first, owner = np.unique(spells["person"], return_index=True, return_inverse=True)
-    last = np.searchsorted(spells["person"], people, side="right") - 1
-    begin, stop = np.clip(spells["time"], 0, this.end), np.clip(left, 0, this.end)
-    post = np.where(np.isnan(spells["hours"]), 1.0, spells["hours"])
-    hired = spells["time"][first]
-    hired = np.where(hired <= this.clock.begin, NEVER, hired)  # who was there when the log begins came before
-
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(owner, weights=values, minlength=len(people))
-
+    people = this.people
     table = pd.DataFrame(
         {
-            "person": people.astype(np.int64),
-            "role": categories(people // _PER_ROLE, enum_names(Role)),
-            "seat": people % _PER_ROLE // _PER_SEAT,
-            "incumbent": people % _PER_SEAT,
-            "post": post[last],
-            "skill": spells["value"][first],
-            "hired": moments(hired, this.clock),
-            "left": moments(left[last], this.clock),
-            "tenure_days": days_between(hired, np.minimum(left[last], this.end)),
-            "days_on_roll": total((stop - begin) / DAY),
-            "available_hours": total(this.clock.working_hours(begin, stop) * post),
+            "person": people.person.astype(np.int64),
+            "role": categories(people.role, enum_names(Role)),
+            "seat": people.person % _PER_ROLE // _PER_SEAT,
+            "incumbent": people.person % _PER_SEAT,
+            "post": people.post,
+            "skill": people.skill,
+            "hired": moments(people.hired, this.clock),
+            "left": moments(people.left, this.clock),
+            "tenure_days": people.tenure_days,
+            "days_on_roll": people.days_on_roll,
+            "available_hours": people.available,
         }
     )
-    hours = _hours(this, people, this.rows(Kind.HIRED))
     for activity, name in enumerate(ACTIVITIES):
-        table[f"{name}_hours"] = hours[:, activity]
-    busy = hours.sum(axis=1) - hours[:, PROSPECTING]
-    table["busy_hours"] = busy
+        table[f"{name}_hours"] = people.hours[:, activity]
+    table["busy_hours"] = people.busy
     available = table["available_hours"]
-    table["utilisation"] = busy / available.where(available > 0)
-    wins = this.measured(Kind.WON)
-    of_win = _position(people, wins["person"])
-    known = of_win >= 0
-    table["wins"] = np.bincount(of_win[known], minlength=len(people))
-    table["revenue_booked"] = np.bincount(of_win[known], weights=wins["amount"][known] / 100.0, minlength=len(people))
-    return table[left[last] > 0].reset_index(drop=True)
+    table["utilisation"] = people.busy / available.where(available > 0)
+    table["wins"] = people.wins
+    table["revenue_booked"] = people.revenue
+    return table
 
 
 def _position(people: np.ndarray, person: np.ndarray) -> np.ndarray:
@@ -118,27 +160,32 @@ def _position(people: np.ndarray, person: np.ndarray) -> np.ndarray:
     return np.where(people[at] == person, at, -1)
 
 
-def _hours(this: Reading, people: np.ndarray, posts: np.ndarray) -> np.ndarray:
+def _hours(this: Reading, people: np.ndarray) -> np.ndarray:
     """Return desk hours inside the window by person and activity.
 
     The desk hours of a task run over working time from its start; what lies outside the window is cut off.
     """
-    tasks = this.rows(Kind.TASK)
-    post = pick(posts["hours"], Latest(posts["person"], posts["time"]).of(tasks["person"], tasks["time"]), 1.0)
-    done = this.clock.worked(tasks["time"])
-    finished = done + np.floor(tasks["hours"] * HOUR + 0.5).astype(np.int64)
+    tasks, posts = this.rows(Kind.TASK), this.rows(Kind.HIRED)
+    post_of = Latest(posts["person"], posts["time"])
     low, high = this.clock.worked(np.array([0, this.end]))
-    hours = np.maximum(np.minimum(finished, high) - np.maximum(done, low), 0) / HOUR
-    whose = _position(people, tasks["person"])
-    known = whose >= 0
-    slot = whose[known] * len(ACTIVITIES) + activity_of(this, tasks)[known]
-    size = len(people) * len(ACTIVITIES)
-    return np.bincount(slot, weights=(hours * post)[known], minlength=size).reshape(-1, len(ACTIVITIES))
+    hours, slot = np.empty(len(tasks)), np.empty(len(tasks), dtype=np.int32)
+    for begin in range(0, len(tasks), _AT_A_TIME):
+        some = tasks[begin : begin + _AT_A_TIME]
+        person, time = some["person"], some["time"]
+        done = this.clock.worked(time)
+        finished = done + np.floor(some["hours"] * HOUR + 0.5).astype(np.int64)
+        inside = np.maximum(np.minimum(finished, high) - np.maximum(done, low), 0) / HOUR
+        part = slice(begin, begin + len(some))
+        hours[part] = inside * pick(posts["hours"], post_of.of(person, time), 1.0)
+        whose = _position(people, person)
+        slot[part] = np.where(whose >= 0, whose * len(ACTIVITIES) + activity_of(this, some), -1)
+    size, known = len(people) * len(ACTIVITIES), slot >= 0
+    return np.bincount(slot[known], weights=hours[known], minlength=size).reshape(-1, len(ACTIVITIES))
 
 
-def activity_of(this: Reading, tasks: np.ndarray) -> np.ndarray:
+def activity_of(this: Reading, tasks: Rows) -> np.ndarray:
     """Return the activity (position in `ACTIVITIES`) of each task, from its touchpoint."""
-    return this.dated.table(_meaning, OTHER)[this.dated.number(tasks["time"]), tasks["touchpoint"]]
+    return this.dated.meanings(_meaning, OTHER, tasks["touchpoint"], tasks["time"])
 
 
 def _meaning(state: Scenario) -> Iterator[tuple[str, int]]:

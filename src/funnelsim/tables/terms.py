@@ -7,21 +7,24 @@ has passed; every amount of a period is the difference of two such floors, so th
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from funnelsim.events import DAY, Kind
 from funnelsim.scenario.schema import Scenario
-from funnelsim.tables.reading import NEVER, Latest, Lookup, Reading, moments, pick, reading, total_trust
+from funnelsim.tables.lookup import Latest, first_of_each, last_of_each
+from funnelsim.tables.reading import NEVER, Reading, moments, pick, reading, total_trust
+from funnelsim.tables.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 YEAR = 365.0
-_CHUNK = 2_000_000  # numbers worked on at a time
+_CHUNK = 100_000  # numbers worked on at a time: few enough to stay near the processor
 _NUDGE = 1e-6  # cents: a whole number of cents that floats put a hair too low stays whole
-SpellOf = Callable[[np.ndarray], np.ndarray]
+SpellOf = Callable[[Rows], np.ndarray]
 
 
 class Terms:
@@ -31,7 +34,7 @@ class Terms:
 
     Attributes
     ----------
-    rows : numpy.ndarray
+    rows : Rows
         The row that began each term.
     length, start, end : numpy.ndarray
         How long it lasts (the contract term of its first day), its first and last moment (a declared customer's term
@@ -57,15 +60,33 @@ class Terms:
 
     def earned(self, time: np.ndarray) -> np.ndarray:
         """Return the cents that all terms together have earned by each moment."""
+        day = time // DAY
+        if (day * DAY == time).all() and (day >= 0).all() and (day <= self._reading.clock.days).all():
+            return self._earned_by_day[day]
+        order = np.argsort(time, kind="stable")
+        earned = np.empty(len(time), dtype=np.int64)
+        earned[order] = self._earned_in_order(time[order])
+        return earned
+
+    @cached_property
+    def _earned_by_day(self) -> np.ndarray:
+        """Cents that all terms together have earned by the beginning of each day of the window, and by its end."""
+        return self._earned_in_order(np.arange(self._reading.clock.days + 1) * DAY)
+
+    def _earned_in_order(self, time: np.ndarray) -> np.ndarray:
+        """Return the cents earned by each of many moments, in order of time.
+
+        Terms that begin near one another are worked on together, only at the moments at which one of them is running.
+        """
         earned = np.zeros(len(time), dtype=np.int64)
-        lo = time.min(initial=NEVER)
-        over = self.end <= lo  # these have earned all they will
-        earned += self.billed[over].sum()
-        live = np.flatnonzero(~over & (self.start < time.max(initial=-NEVER)))
+        order = np.argsort(self.start, kind="stable")
         step = max(1, _CHUNK // max(1, len(time)))
-        for first in range(0, len(live), step):
-            part = live[first : first + step]
-            earned += self._of_each(part, time[:, None]).sum(axis=1)
+        for first in range(0, len(order), step):
+            terms = order[first : first + step]
+            begin = int(np.searchsorted(time, self.start[terms[0]], side="right"))
+            over = int(np.searchsorted(time, self.end[terms].max(), side="left"))
+            earned[begin:over] += self._of_each(terms, time[begin:over, None]).sum(axis=1)
+            earned[over:] += self.billed[terms].sum()
         return earned
 
     def _of_each(self, terms: np.ndarray, time: np.ndarray | int) -> np.ndarray:
@@ -92,7 +113,7 @@ class Terms:
         ends = np.append(starts[1:], NEVER)
         goods = np.zeros(len(edges))
         for begin, end, margin in zip(starts, ends, dated.each(gross_margin), strict=True):
-            if end > begin:
+            if end > begin and begin < edges.max():
                 earned = self.earned(np.concatenate(([begin], np.clip(edges, begin, end))))
                 goods = goods + (earned[1:] - earned[0]) * (1.0 - margin)
         return np.diff(np.floor(goods + 0.5).astype(np.int64))
@@ -158,15 +179,15 @@ def customers(log: np.ndarray | Reading, scenario: Scenario) -> pd.DataFrame:
     rows = this.rows(Kind.CUSTOMER, Kind.WON)
     begun = Latest(rows["account"], rows["time"])
 
-    def spell(others: np.ndarray) -> np.ndarray:
+    def spell(others: Rows) -> np.ndarray:
         return begun.of(others["account"], others["time"])
 
     left = this.rows(Kind.CHURNED)
-    ended = pick(left["time"], Lookup(spell(left)).first(np.arange(len(rows))), NEVER)
+    ended = pick(left["time"], first_of_each(spell(left), len(rows)), NEVER)
     renewals = this.rows(Kind.RENEWED)
     of_renewal = spell(renewals)
     last_row = this.rows(Kind.CUSTOMER, Kind.WON, Kind.RENEWED, Kind.CHURNED)
-    last = Lookup(spell(last_row)).last(np.arange(len(rows)))
+    last = last_of_each(spell(last_row), len(rows))
     table = pd.DataFrame(
         {
             "account": rows["account"].astype(np.int64),

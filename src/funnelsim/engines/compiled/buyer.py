@@ -23,6 +23,7 @@ from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, 
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
+from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK
 from funnelsim.events import DAY
 
 
@@ -73,11 +74,11 @@ def candidate(a: int, n: int) -> None:
     if need.closed != 0:
         return
     sequence = sequence_of(g.event_key)
-    code = sequence >> 16
+    code = sequence >> NUMBER_BITS
     moment = MOMENT(g.moments, code)
     if moment.needs_address != 0 and need.known == 0:
         return
-    i = ((need.number * 64 + code) << 20) + (sequence & 0xFFFF)
+    i = ((need.number * 64 + code) << 20) + (sequence & NUMBER_MASK)
     u = uniform(g.key, need.account, C.P_TOUCH_ACCEPT, i)
     if moment.by_search != 0:
         phase = phase_of(a)
@@ -88,7 +89,7 @@ def candidate(a: int, n: int) -> None:
         reach = kind.accept_fit if need.fits != 0 else kind.accept_unfit
         if u >= reach:
             return
-    _meet(a, n, code, sequence & 0xFFFF)
+    _meet(a, n, code, sequence & NUMBER_MASK)
 
 
 @jit

@@ -10,9 +10,19 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.layout import EVENT, EVENT_ROW, GLOBALS, HEAP, NEED_ROW, NONE, SLOT
 from funnelsim.engines.compiled.records import fetch_ahead, jit
+from funnelsim.engines.compiled.room import EVENTS_TABLE, HEAP_TABLE, grow
+from funnelsim.events import DAY
 
+LONGEST = 1 << 61
 NEED_SIZE = NEED_ROW.itemsize
 EVENT_SIZE = EVENT_ROW.itemsize
+
+
+@jit
+def duration(days: float) -> int:
+    """Microseconds of `days`; beyond what 64 bits hold it is a time that never comes."""
+    time = days * DAY + 0.5
+    return int(time) if time < LONGEST else LONGEST
 
 
 @jit
@@ -29,6 +39,8 @@ def at(a: int, time: int, rank: int, entity: int, sequence: int, what: int, ref:
     i = g.free_event
     if i == NONE:
         i = g.n_events
+        if i >= g.cap_events and not grow(a, EVENTS_TABLE):
+            return
         g.n_events = i + 1
         event = EVENT(g.events, i)
     else:
@@ -46,9 +58,11 @@ def at(a: int, time: int, rank: int, entity: int, sequence: int, what: int, ref:
 @jit
 def _push(a: int, time: int, key: int, what: int, ref: int) -> None:
     g = GLOBALS(a, 0)
-    heap = g.heap
     i = g.n_heap
+    if i >= g.cap_heap and not grow(a, HEAP_TABLE):
+        return
     g.n_heap = i + 1
+    heap = g.heap
     while i > 0:
         above = (i - 1) >> 1
         parent = HEAP(heap, above)
@@ -103,20 +117,24 @@ def _pop(a: int) -> None:
 
 
 @jit
-def turn(a: int) -> bool:
-    """Go to the next slot that holds events; False when none is left."""
+def turn(a: int, time: int) -> bool:
+    """Go to the next slot that holds events; False when there is none that begins before a time.
+
+    The slots from that time on are left alone: other events may yet be put into them.
+    """
     g = GLOBALS(a, 0)
     slot = g.slot + 1
     last = g.n_slots
+    if time <= g.end:
+        last = min(last, ((time - 1 - g.start) >> g.slot_shift) + 1)
     slots = g.slots
     while slot < last and SLOT(slots, slot).first == NONE:
         slot += 1
     if slot >= last:
-        g.slot = last
         return False
     g.slot = slot
     head = SLOT(slots, slot)
-    if slot + 1 < last:
+    if slot + 1 < g.n_slots:
         fetch_ahead(g.events + SLOT(slots, slot + 1).first * EVENT_SIZE)
     i = head.first
     head.first = NONE
@@ -144,7 +162,7 @@ def is_next_before(a: int, time: int) -> bool:
     """Whether there is another event, before this time."""
     g = GLOBALS(a, 0)
     while g.n_heap == 0:
-        if not turn(a):
+        if not turn(a, time):
             return False
     return HEAP(g.heap, 0).time < time
 

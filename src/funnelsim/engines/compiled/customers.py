@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.calendar import at
+from funnelsim.engines.compiled.calendar import at, duration
 from funnelsim.engines.compiled.desk import release, request
 from funnelsim.engines.compiled.draws import effective_strength, exponential, renews, task_hours, uniform
 from funnelsim.engines.compiled.firm import (
@@ -103,7 +103,7 @@ def _serve(a: int, n: int, owner: int, renewal: int) -> None:
     interval = phase_of(a).care_interval
     if interval > 0.0:
         u = uniform(g.key, need.account, C.P_CARE, 1024 * need.number)
-        customer.care_due = g.now + int(u * interval * DAY + 0.5)
+        customer.care_due = g.now + duration(u * interval)
         at(a, customer.care_due, C.R_CARE, need.account, 0, C.WHAT_CARE, c)
     if phase_of(a).referral_rate > 0.0:
         await_referral(a, c)
@@ -158,7 +158,7 @@ def care_due(a: int, c: int) -> None:
         return
     n = customer.need
     need = NEED(g.needs, n)
-    customer.care_due = customer.care_due + int(phase.care_interval * DAY + 0.5)
+    customer.care_due = customer.care_due + duration(phase.care_interval)
     customer.care_queued = g.now
     request(a, REPS, C.WORK_CARE, c, phase.priority_care, task_number(a, n, CARE_TASK), customer.owner,
             customer.care_due - 1, need.account, PATIENCES_PER_NEED * need.number + CARE_TASK)  # fmt: skip
@@ -225,4 +225,4 @@ def await_referral(a: int, c: int) -> None:
     count = customer.referrals
     u = uniform(g.key, need.account, C.P_REFERRAL, 1024 * need.number + count)
     days = exponential(u, 1.0 / phase_of(a).referral_rate)
-    at(a, g.now + int(days * DAY + 0.5), C.R_REFERRAL, need.account, count, C.WHAT_REFERRAL, c)
+    at(a, g.now + duration(days), C.R_REFERRAL, need.account, count, C.WHAT_REFERRAL, c)

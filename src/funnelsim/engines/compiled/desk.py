@@ -115,7 +115,7 @@ def request(
     task.queued = g.now
     task.number = number
     task.patience_until = patience_until
-    task.hours = 0.0
+    task.calls = 0
     task.priority = priority
     task.owner = owner
     task.worker = NONE

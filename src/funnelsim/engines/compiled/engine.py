@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from ctypes import CFUNCTYPE, c_int64, c_void_p, cast
 from dataclasses import replace
 
 import numpy as np
 
 from funnelsim.engines.compiled import layout as L
 from funnelsim.engines.compiled.compiling import kernel
+from funnelsim.engines.compiled.room import ALL, AT_A_TIME
 from funnelsim.engines.compiled.tables import input_tables
 from funnelsim.events import DAY
 from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
 
-AT_A_TIME = 4096
 LINE = 64
 """Bytes of a line of the processor's cache."""
 EVENTS_PER_SLOT = 8.0
 FEWEST_SLOTS, MOST_SLOTS = 1 << 10, 1 << 20
-FAILURES = {1: "one instant wrote more rows than there was room for"}
+GROWTH = 2.0
+"""A table that is full becomes that many times as large."""
+NO_MEMORY = 1
+CALLBACK = CFUNCTYPE(None, c_int64)
 
 
 class State:
@@ -45,11 +49,7 @@ class State:
         shift = 0
         while (lowered.end - lowered.start) >> shift >= slots:
             shift += 1
-        accounts = (
-            np.full(lowered.accounts, -1, L.ACCOUNT_ROW.descr[0][1])
-            if False
-            else np.empty(lowered.accounts, L.ACCOUNT_ROW)
-        )
+        accounts = np.empty(lowered.accounts, L.ACCOUNT_ROW)
         for name in ("open", "memory", "customer"):
             accounts[name] = L.NONE
         accounts["needs"] = 0
@@ -71,7 +71,7 @@ class State:
         }
         declared = len(self.inputs["declared"])
         events = int(lowered.accounts + needs) + 4 * declared + 8 * AT_A_TIME
-        sizes = {
+        sizes = {  # roughly; tables grow
             "log": int(needs * 12) + 300 * 50 + 4 * declared,
             "needs": int(needs) + declared,
             "cases": int(needs * 0.2),
@@ -125,33 +125,37 @@ class State:
             g[f"cap_{name}"] = len(table)
 
     def _grow(self) -> None:
-        for name, table in self.growing.items():
-            n = int(self.globals[0][f"n_{name}"])
-            if n + 2 * AT_A_TIME > len(table):
-                larger = _empty(2 * len(table), table.dtype)
+        """Make the table that is wanted larger, or all that have little room left."""
+        g = self.globals[0]
+        wanted = int(g["wanted"])
+        for number, (name, table) in enumerate(self.growing.items()):
+            n = int(g[f"n_{name}"])
+            if number == wanted or (wanted == ALL and n + 2 * AT_A_TIME > len(table)):
+                larger = _empty(int(GROWTH * len(table)) + 2 * AT_A_TIME, table.dtype)
                 larger[:n] = table[:n]
                 self.growing[name] = larger
-        most = len(self.growing["events"])
-        if len(self.growing["heap"]) < most:
-            n = int(self.globals[0]["n_heap"])
-            larger = _empty(most, L.HEAP_ROW)
-            larger[:n] = self.growing["heap"][:n]
-            self.growing["heap"] = larger
+        self._write_addresses()
 
     def run(self, stop: int = L.NEVER) -> None:
         """Run until the next event is not before `stop`."""
-        from funnelsim.engines.compiled.loop import FAILED, MORE_ROOM
+        from funnelsim.engines.compiled.loop import FAILED
 
         advance = kernel()
+        failures: list[BaseException] = []
+
+        def grow(_: int) -> None:
+            try:
+                self._grow()
+            except BaseException as error:  # there is no way for it through compiled code
+                failures.append(error)
+                self.globals[0]["failure"] = NO_MEMORY
+
+        callback = CALLBACK(grow)
         self.globals[0]["stop"] = stop
-        while True:
-            self._write_addresses()
-            code = advance(self.globals.ctypes.data)
-            if code == FAILED:
-                raise RuntimeError(FAILURES[int(self.globals[0]["failure"])])
-            if code != MORE_ROOM:
-                return
-            self._grow()
+        self.globals[0]["grow"] = cast(callback, c_void_p).value
+        self._write_addresses()
+        if advance(self.globals.ctypes.data) == FAILED:
+            raise failures[0]
 
     @property
     def log(self) -> np.ndarray:

@@ -11,13 +11,12 @@ from funnelsim.engines.compiled.draws import decayed, tired, total, touched, upd
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
 from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.compiled.room import LOG_TABLE, grow
 from funnelsim.events import DAY
 from funnelsim.events import NO_AMOUNT as NO_AMOUNT_
 
 NO_AMOUNT = np.int64(NO_AMOUNT_)
 NAN = np.nan
-LOG_FULL = 1
-"""Failure: one instant has written more rows than there was room for."""
 
 
 @jit
@@ -58,8 +57,7 @@ def write(
     """Write one row of the event log."""
     g = GLOBALS(a, 0)
     n = g.n_log
-    if n >= g.cap_log:
-        g.failure = LOG_FULL
+    if n >= g.cap_log and not grow(a, LOG_TABLE):
         return
     g.n_log = n + 1
     row = LOG(g.log, n)

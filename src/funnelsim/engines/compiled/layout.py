@@ -89,8 +89,7 @@ CASE_ROW = _table(
     *_all("<i8", "tried", "is_warm", "in_book", "reached"),
 )
 TASK_ROW = _table(
-    *_all("<i8", "queued", "number", "patience_until"),
-    ("hours", "<f8"),
+    *_all("<i8", "queued", "number", "patience_until", "calls"),
     *_all("<i8", "priority", "owner", "worker", "ref", "child", "sibling"),
     *_all("<i8", "what", "desk", "waiting", "choose"),
 )
@@ -174,6 +173,8 @@ GLOBALS_ROW = _table(
         "content_time",
         "books",
         "failure",
+        "wanted",
+        "grow",
         "begun",
         "plans_known",
     ),

@@ -35,15 +35,12 @@ from funnelsim.engines.compiled.layout import (
 )
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, pay
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.compiled.room import make_room
 
-MORE_ROOM = 1
-"""The engine wants larger tables; it goes on where it stopped."""
-STOPPED = 2
+STOPPED = 1
 """The next event is not before ``stop``."""
-FAILED = 3
-"""See ``failure`` of the globals."""
-AT_A_TIME = 4096
-"""Rows that must be free in each growing table before an event."""
+FAILED = 2
+"""There is no memory."""
 
 
 @jit
@@ -59,6 +56,8 @@ def begin(a: int) -> None:
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
     for i in range(g.n_declared):
+        if not make_room(a):
+            return
         customers.declare(a, NUMBER(g.declared, i).value)
     _first_needs(a)
 
@@ -265,22 +264,6 @@ def _happen(a: int) -> None:
 
 
 @jit
-def _has_room(a: int) -> bool:
-    g = GLOBALS(a, 0)
-    return (
-        g.n_log + AT_A_TIME <= g.cap_log
-        and g.n_needs + AT_A_TIME <= g.cap_needs
-        and g.n_cases + AT_A_TIME <= g.cap_cases
-        and g.n_tasks + AT_A_TIME <= g.cap_tasks
-        and g.n_persons + AT_A_TIME <= g.cap_persons
-        and g.n_customers + AT_A_TIME <= g.cap_customers
-        and g.n_programmes + AT_A_TIME <= g.cap_programmes
-        and g.n_events + AT_A_TIME <= g.cap_events
-        and g.n_heap + AT_A_TIME <= g.cap_heap
-    )
-
-
-@jit
 def _schedule_plans(a: int) -> None:
     g = GLOBALS(a, 0)
     for i in range(1, g.n_phases):
@@ -288,7 +271,7 @@ def _schedule_plans(a: int) -> None:
 
 
 def advance(a: int) -> int:
-    """Run until the next event is not before ``stop``, or until larger tables are wanted."""
+    """Run until the next event is not before ``stop``."""
     g = GLOBALS(a, 0)
     if g.begun == 0:
         g.begun = 1
@@ -296,9 +279,7 @@ def advance(a: int) -> int:
     if g.plans_known == 1:  # said once, by who knows what comes after the burn-in
         g.plans_known = 2
         _schedule_plans(a)
-    while g.failure == 0:
-        if not _has_room(a):
-            return MORE_ROOM
+    while g.failure == 0 and make_room(a):
         if g.asked != 0 and not is_next_now(a):
             g.asked = 0
             for d in range(DESKS):

@@ -19,7 +19,8 @@ from funnelsim.engines.compiled.draws import (
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note
 from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, NUMBER, SEGMENT
 from funnelsim.engines.compiled.records import jit
-from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
+from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, NUMBER_BITS, NUMBER_MASK
+from funnelsim.engines.reference.market import FURTHEST
 from funnelsim.events import DAY
 
 BLOCK = 8
@@ -54,6 +55,8 @@ def later(a: int, start: int, days: float) -> int:
     if piece.rate <= 0.0:
         return g.end + 1
     elapsed = (target - piece.passed) / piece.rate
+    if elapsed > FURTHEST:
+        return g.end + 1
     moment = piece.time + int(elapsed * DAY + 0.5)
     return moment if moment > start else start
 
@@ -150,7 +153,7 @@ def deal_kind(a: int, n: int, code: int, after: int, after_sequence: int, until:
             if time >= after:
                 u = uniform_of(accepts, i + j)
                 if u >= low and u < high:
-                    sequence = (code << 16) | ((i + j) & 0xFFFF)
+                    sequence = (code << NUMBER_BITS) | ((i + j) & NUMBER_MASK)
                     if time > after or sequence > after_sequence:
                         at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
         i += BLOCK

@@ -39,6 +39,7 @@ from funnelsim.engines.compiled.people import (
     seat_entity,
 )
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.compiled.room import make_room
 from funnelsim.engines.reference.marketing import BACKLOG_WEEKS
 from funnelsim.events import DAY, HOUR
 
@@ -107,7 +108,7 @@ def plan_week(a: int, row: int) -> None:
         touchpoint = touchpoint_of(a, code)
         # An idle team may take on a programme that is larger than its usual backlog.
         fits = g.backlog_hours + touchpoint.hours <= room or g.backlog_hours == 0.0
-        if touchpoint.money > g.allowance or not fits:
+        if touchpoint.money > g.allowance or not fits or g.failure != 0:
             return
         _launch(a, code)
 
@@ -134,6 +135,8 @@ def _furthest_below(a: int) -> int:
 @jit
 def _launch(a: int, code: int) -> None:
     g = GLOBALS(a, 0)
+    if not make_room(a):  # a week may see any number of launches
+        return
     touchpoint = touchpoint_of(a, code)
     number = g.n_programmes
     g.n_programmes = number + 1

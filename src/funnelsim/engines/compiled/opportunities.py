@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.calendar import at
+from funnelsim.engines.compiled.calendar import LONGEST, at, duration
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
 from funnelsim.engines.compiled.desk import release, request
 from funnelsim.engines.compiled.draws import (
@@ -119,7 +119,7 @@ def open_opportunity(a: int, x: int, owner: int) -> None:
     need.stage = C.S_OPPORTUNITY
     median = cycle_median(need.deal / 100.0, phase.cycle_days, phase.reference_deal, phase.cycle_power)
     days = lognormal(uniform(g.key, need.account, C.P_CYCLE, need.number), median, phase.cycle_sigma)
-    need.decision_at = g.now + int(days * DAY + 0.5)
+    need.decision_at = g.now + duration(days)
     case.opened = g.now
     case.tried = 1
     case.cycle_days = days
@@ -142,9 +142,10 @@ def await_meeting(a: int, x: int, k: int) -> None:
         return
     u = uniform(g.key, need.account, C.P_MEETING_GAP, 64 * need.number + k)
     if k == 0:
-        due = case.opened + int(exponential(u, phase_of(a).first_meeting_days) * DAY + 0.5)
+        due = case.opened + duration(exponential(u, phase_of(a).first_meeting_days))
     else:
-        due = case.opened + int(case.cycle_days * ((k - 0.5 + u) / n_meetings) * DAY + 0.5)
+        wait = duration(case.cycle_days * ((k - 0.5 + u) / n_meetings))
+        due = case.opened + min(wait, LONGEST >> 1)  # before the decision, also where both never come
     if due >= need.decision_at or g.now >= need.decision_at:
         missed(a, x)
         return

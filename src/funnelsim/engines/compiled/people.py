@@ -10,6 +10,7 @@ from funnelsim.engines.compiled.firm import NAN, note_firm, number_of
 from funnelsim.engines.compiled.layout import DESK, GLOBALS, NONE, PERSON, ROLE, SEAT, SEATS
 from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.people import MOST_HOURS
 from funnelsim.events import DAY, HOUR
 
 MILLION = 1_000_000
@@ -76,7 +77,8 @@ def years(a: int, p: int) -> float:
 def desk_hours(a: int, p: int, hours: float) -> float:
     """Desk hours that a task of `hours` takes this person."""
     person = PERSON(GLOBALS(a, 0).persons, p)
-    return hours / (role_of(a, person.role).productive_share * person.share)
+    taken = hours / (role_of(a, person.role).productive_share * person.share)
+    return MOST_HOURS if taken > MOST_HOURS else taken
 
 
 @jit
@@ -96,7 +98,7 @@ def seat_entity(a: int, p: int) -> int:
 
 
 @jit
-def pay(a: int, role: int, index: int, days: float) -> None:
+def pay(a: int, role: int, index: int, days: int) -> None:
     """Loaded pay of everyone on the roll for a working day."""
     g = GLOBALS(a, 0)
     cost = role_of(a, role).cost

@@ -80,6 +80,18 @@ def fetch_ahead(typing_context: Any, address: Any) -> Any:
     return types.void(types.int64), generate
 
 
+@intrinsic
+def call(typing_context: Any, function: Any, argument: Any) -> Any:
+    """Call the C function ``void f(int64)`` at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [I64])
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
 _TYPES = {"int": types.int64, "float": types.float64, "bool": types.boolean, "np.uint64": types.uint64}
 _registered: dict[Any, tuple[Any, ...]] = {}
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}

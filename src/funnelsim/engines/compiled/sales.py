@@ -40,6 +40,7 @@ from funnelsim.engines.compiled.layout import (
     NONE,
     PAID_DAY,
     PERSON,
+    PHASE,
     TASK,
 )
 from funnelsim.engines.compiled.market import deal_moments, moments_until
@@ -196,7 +197,7 @@ def response_begins(a: int, x: int, t: int, p: int) -> None:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     need = NEED(g.needs, case.need)
-    phase = phase_of(a)
+    phase = PHASE(g.phases, case.phase)  # a lead cools by the law under which it began to wait
     case.tried = 1
     m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
     case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source) < m else 0
@@ -395,7 +396,7 @@ def prospecting_begins(a: int, t: int, p: int) -> None:
     g = GLOBALS(a, 0)
     phase = phase_of(a)
     hours = phase.prospecting_hours * PERSON(g.persons, p).share
-    TASK(g.tasks, t).hours = hours
+    TASK(g.tasks, t).calls = int(hours * phase.calls_per_hour + 0.5)
     taken = desk_hours(a, p, hours)
     note_firm(a, C.K_TASK, phase.cold_touch, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, taken, 0.0,
               NO_AMOUNT)  # fmt: skip
@@ -409,7 +410,7 @@ def prospecting_ends(a: int, t: int, p: int) -> None:
     release(a, REPS, p)
     task = TASK(g.tasks, t)
     serial = task.number // 1000
-    calls = int(task.hours * phase_of(a).calls_per_hour + 0.5)
+    calls = task.calls + 0
     entity = PERSON(g.persons, p).entity
     for call in range(calls):
         i = 1024 * serial + call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simpy.events import Event
 
-from funnelsim.engines.reference.deck import address
+from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK, address
 from funnelsim.events import DAY, NO_CODE, Kind, Rank, Stage
 from funnelsim.randomness import Purpose, uniform
 from funnelsim.rules.qualification import readiness, score
@@ -47,7 +47,7 @@ def moments(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Ev
     acceptance = firm.marketing.acceptance
     needs_address, by_search = firm.needs_address, firm.by_search
     for time, sequence, u in candidates:
-        code = sequence >> 16
+        code = sequence >> NUMBER_BITS
         if needs_address[code] and not need.known:
             continue  # only the buyer's own moments make its address known, so nothing can change before this one
         yield env.until(opened + time, TOUCH, account, sequence)
@@ -59,7 +59,7 @@ def moments(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Ev
                 continue
         elif u >= acceptance[2 * code + fits]:
             continue
-        meet(firm, need, code, sequence & 0xFFFF)
+        meet(firm, need, code, sequence & NUMBER_MASK)
 
 
 def meet(firm: Firm, need: Need, code: int, number: int) -> None:

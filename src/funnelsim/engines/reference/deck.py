@@ -29,10 +29,16 @@ from funnelsim.randomness import (
 from funnelsim.scenario.lowered import Lowered, LoweredSegment
 
 Candidate = tuple[int, int, float]
-"""Microseconds since the need arose, sequence (touchpoint code << 16 | number), uniform to be compared with reach."""
+"""Microseconds since the need arose, sequence (touchpoint code and number), uniform to be compared with reach."""
 
 LOWEST_THRESHOLD = 0.05
 HIGHEST_THRESHOLD = 0.98
+
+
+NUMBER_BITS = 18
+"""Bits of the number of a candidate moment in its place in the order of the instant: enough for 30 years of the most
+frequent moments that the schema allows; the touchpoint's code takes the other six."""
+NUMBER_MASK = (1 << NUMBER_BITS) - 1
 
 
 def address(need: int, code: int = 0) -> int:
@@ -125,7 +131,7 @@ class Deck:
                 if time > after:
                     u = uniform_of(accepts, n)
                     if u < bound:
-                        found.append((time, (code << 16) | (n & 0xFFFF), u))
+                        found.append((time, (code << NUMBER_BITS) | (n & NUMBER_MASK), u))
                 n += 1
                 time += int(exponential(uniform_of(gaps, n), gap_days) * DAY + 0.5)
         found.sort()
@@ -190,7 +196,7 @@ def _deal_kind(
         count = n[row, column]
         u = uniform_of_array(accepts[which], count)
         kept = u < bound[which]
-        sequence = (code << 16) | (count[kept] & np.uint64(0xFFFF)).astype(np.int64)
+        sequence = (code << NUMBER_BITS) | (count[kept] & np.uint64(NUMBER_MASK)).astype(np.int64)
         parts.append((which[kept], time[row, column][kept], sequence, u[kept]))
         offset[open_] = time[:, -1]
         open_ = open_[time[:, -1] <= window[open_]]

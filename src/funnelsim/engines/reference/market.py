@@ -16,6 +16,8 @@ from funnelsim.rules.trust import touched
 
 DEAL_AHEAD = 1024
 """Needs whose candidate moments are dealt at once."""
+FURTHEST = 1e7
+"""Days; what lies further ahead never happens."""
 
 
 class DemandClock:
@@ -42,6 +44,8 @@ class DemandClock:
         if self.rates[i] <= 0.0:
             return None
         elapsed = (target - self.passed[i]) / self.rates[i]
+        if elapsed > FURTHEST:
+            return None
         return max(self.times[i] + int(elapsed * DAY + 0.5), start)
 
 

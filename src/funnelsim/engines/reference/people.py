@@ -22,6 +22,8 @@ SEAT_ENTITY = 1_000
 """Seats of role r are entities r * 1000 + seat in the order of the instant."""
 TEAM_OF_ROLE = {Role.MARKETER: Team.MARKETING, Role.REP: Team.SALES, Role.SDR: Team.SALES}
 MILLION = 1_000_000
+MOST_HOURS = 1e8
+"""Desk hours that a task takes at most: longer than any horizon."""
 
 
 class Person:
@@ -196,6 +198,8 @@ class Crew:
         a microsecond.
         """
         desk_hours = hours / (self.part().productive_share * person.share)
+        if desk_hours > MOST_HOURS:
+            desk_hours = MOST_HOURS
         work = int(desk_hours * HOUR + 0.5)
         if work < 1:
             work = 1

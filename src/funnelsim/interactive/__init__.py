@@ -1,0 +1,1 @@
+"""What answers while you watch: sliders in a notebook."""
