@@ -165,9 +165,12 @@ class _Put:
 
     def unknown(self, known: str) -> ScenarioError:
         everything = list(paths(self.tree))
-        last = self.parts[-1]
+        *parents, last = self.parts
+        beside = [path for path in everything if path.split(".")[:-1] == list(parents)]
         same = [path for path in everything if path.split(".")[-1] == last]
-        close = nearest(self.path, same) or (same[0] if same else nearest(self.path, everything))
+        same.sort(key=lambda path: not path.startswith("plan."))  # what people want to change most
+        close = nearest(self.path, same) or nearest(self.path, beside)
+        close = close or (same[0] if same else nearest(self.path, everything))
         text = f"; did you mean {close!r}?" if close else ";"
         return ScenarioError(self.given.fault(f"no such path{text} ({known})", self.path, nearest=close))
 

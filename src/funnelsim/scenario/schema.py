@@ -350,6 +350,14 @@ class World(Part):
     burn_in_quarters: int = quantity(4, "quarter", "time under the incumbent plan before day 0", ge=0, le=40)
     incumbent: Plan = Field(..., description="plan in force before day 0")
 
+    @field_validator("segments", "touchpoints")
+    @classmethod
+    def _names_can_stand_in_paths(cls, named: dict[str, Any]) -> dict[str, Any]:
+        for name in named:
+            if not name or "." in name or name == "*":
+                raise ValueError(f"the name {name!r} cannot stand in a dotted path: no dots, and not '*'")
+        return named
+
     @model_validator(mode="after")
     def _names_exist(self) -> World:
         for field, names in (
@@ -462,7 +470,12 @@ class Scenario(Part):
     world: World
     plan: Plan
     timeline: tuple[Change, ...] = Field((), description="dated changes", max_length=400)
-    start: dt.date = Field(dt.date(2026, 1, 1), description="day 0: the first day of a quarter")
+    start: dt.date = Field(
+        dt.date(2026, 1, 1),
+        description="day 0: the first day of a quarter",
+        ge=dt.date(1950, 1, 1),
+        le=dt.date(2200, 10, 1),
+    )
     horizon_quarters: int = quantity(4, "quarter", "length of the run after day 0", ge=1, le=80)
 
     @field_validator("start")

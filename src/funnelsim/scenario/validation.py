@@ -86,16 +86,20 @@ def item_type(annotation: Any) -> Any:
 
 
 def _bounds(constraints: Iterable[Any]) -> str:
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for item in constraints:
         for name in ("ge", "gt", "le", "lt"):
             value = getattr(item, name, None)
             if value is not None:
                 found[name] = value
     if "ge" in found and "le" in found:
-        return f"between {found['ge']:,.15g} and {found['le']:,.15g}"
+        return f"between {_bound(found['ge'])} and {_bound(found['le'])}"
     words = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
-    return " and ".join(f"{words[name]} {found[name]:,.15g}" for name in words if name in found)
+    return " and ".join(f"{words[name]} {_bound(found[name])}" for name in words if name in found)
+
+
+def _bound(value: Any) -> str:
+    return str(value) if isinstance(value, dt.date) else f"{value:,.15g}"
 
 
 def expectation(annotation: Any, field: FieldInfo | None = None) -> str:
@@ -114,7 +118,8 @@ def expectation(annotation: Any, field: FieldInfo | None = None) -> str:
     if kind is str:
         return "a text"
     if kind is dt.date:
-        return "a date such as 2026-04-01"
+        bounds = _bounds(constraints)
+        return f"a date {bounds}, such as 2026-04-01" if bounds else "a date such as 2026-04-01"
     if get_origin(kind) is Literal:
         return f"one of {', '.join(str(value) for value in get_args(kind))}"
     if is_model(kind):

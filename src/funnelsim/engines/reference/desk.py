@@ -147,7 +147,7 @@ class Desk:
         self._own_waiting = 0
         self._pool: list[_Entry] = []
         self._idle: list[tuple[int, int, int, Worker]] = []  # sorted: idle longest first, then the lowest seat
-        self._callers: list[Worker] = []  # idle workers who (may) have own tasks to serve
+        self._callers: dict[Worker, None] = {}  # idle workers who (may) have own tasks to serve
         self._newcomers: list[Task] = []  # tasks whose patience has yet to be put into the event list
         self._asked = False
         env.add_instant_hook(self._dispatch)
@@ -207,7 +207,7 @@ class Desk:
         worker.idle_since = now
         insort(self._idle, (now, worker.seat, worker.number, worker))
         if worker.waiting:
-            self._callers.append(worker)
+            self._callers[worker] = None
             self._ask()
         elif self.pool_waiting:
             env = self.env
@@ -334,7 +334,7 @@ class Desk:
             owner.waiting += 1
             heap = owner.own
             if owner.on_roll and not owner.busy:
-                self._callers.append(owner)
+                self._callers[owner] = None
                 self._ask()
         # a patience that ends now beats any service
         if task.patience_until is None or task.patience_until > self.env._now:
@@ -421,7 +421,7 @@ class Desk:
 
     def _first_caller(self) -> Worker | None:
         """Return the idle worker whose first own task comes first; its heap begins with that task."""
-        callers = self._callers = [worker for worker in self._callers if _is_calling(worker)]
+        callers = self._callers = {worker: None for worker in self._callers if _is_calling(worker)}
         return min(callers, key=lambda worker: worker.own[0], default=None)
 
 
