@@ -1,9 +1,9 @@
 """`funnel-ref` on the machinery of the compiled engine: Numba, tables reached by address, a calendar of fixed slots.
 
 The same log as `machinery`, bit by bit, and the same tables as the C loop. From the engine come the records
-(`funnelsim.engines.compiled.records`) and the uniforms (`...draws`). Two things are this module's own, because they are
-faster so: the helpers are told to be inlined (``forceinline``: without it a third of the time goes into calls), and the
-logarithm does without a branch that nobody can predict.
+(`funnelsim.engines.compiled.records`), the uniforms and the logarithm (`...draws`). The event list is this module's
+own: the engine's calendar belongs to the engine's tables. All parts are inlined into the loop (``forceinline``): left to
+the compiler's judgement a third of the time goes into calls.
 
 An event is ordered by (time, key); the key packs rank, entity and sequence as `funnelsim.events.instant_key` does.
 """
@@ -16,9 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from benchmarks.funnel_ref import Kind
 from benchmarks.funnel_ref.machinery import Purpose
@@ -38,8 +36,9 @@ from benchmarks.funnel_ref.tables import (
     Tables,
     columns,
 )
+from funnelsim.engines.compiled.draws import log_of_normal
 from funnelsim.engines.compiled.draws import uniform as uniform_
-from funnelsim.engines.compiled.records import bits_of, float_of, rows_of
+from funnelsim.engines.compiled.records import fetch_ahead, rows_of
 from funnelsim.events import DAY, Rank
 
 __all__ = ["columns", "run"]
@@ -58,55 +57,17 @@ AT_END, AT_DECISION, AT_RENEWAL = map(int, (Rank.TASK_END, Rank.DECISION, Rank.R
 FOR_ARRIVAL, FOR_TOUCH_GAP, FOR_TOUCH_STRENGTH, FOR_PATIENCE, FOR_MEETING, FOR_GAP = map(int, list(Purpose)[:6])
 FOR_BUY, FOR_DROP, FOR_REVENUE, FOR_REBUY_GAP, FOR_CHURN = map(int, list(Purpose)[6:])
 WAITING, GONE = -1, -2
-MANTISSA = (1 << 52) - 1
-ROOT_HALF = 0x6A09E667F3BCD
-"""Mantissa of sqrt(1/2)."""
 ENTITY = (1 << 34) - 1
+BUYER_SIZE = BUYER_ROW.itemsize
 
 inlined: Callable[[Any], Any] = njit(error_model="numpy", nogil=True, forceinline=True)
 """How the parts of the loop are compiled: into it."""
 
 
-@intrinsic
-def prefetch(typing_context, row):
-    """Have the memory of a record fetched: it will soon be needed."""
-
-    def generate(context, builder, signature, arguments):
-        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
-        fetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        read_and_write, keep, data = 1, 3, 1
-        constants = [ir.Constant(number, value) for value in (read_and_write, keep, data)]
-        builder.call(fetch, [builder.bitcast(arguments[0], pointer), *constants])
-        return context.get_dummy_value()
-
-    return types.void(row), generate
-
-
 # --- randomness -----------------------------------------------------------------------------------------------
 
 
-@inlined
-def log(x):
-    """`funnelsim.arithmetic.log` of a normal number above 0.
-
-    In which half of its binade x lies is a coin's toss: arithmetic instead of a branch.
-    """
-    bits = bits_of(x)
-    mantissa = bits & MANTISSA
-    is_low = np.int64(mantissa < ROOT_HALF)
-    k = np.float64((bits >> 52) - 1022 - is_low)
-    f = float_of(mantissa | ((1022 + is_low) << 52)) - 1.0
-    half = 0.5 * f * f
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    t1 = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
-    t2 = z * (
-        6.666666666666735130e-01
-        + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))
-    )
-    return k * 6.93147180369123816490e-01 - ((half - (s * (half + (t2 + t1)) + k * 1.90821492927058770002e-10)) - f)
+log = inlined(log_of_normal.py_func)
 
 
 @inlined
@@ -214,7 +175,7 @@ def turn(g):
     while i != 0:
         event = EVENT(g.events, i)
         key = event.key
-        prefetch(BUYER(g.buyers, (key >> 24) & ENTITY))
+        fetch_ahead(g.buyers + ((key >> 24) & ENTITY) * BUYER_SIZE)
         insert(g, event.time, key)
         following = event.next
         event.next = g.free_event

@@ -55,7 +55,7 @@ ARRIVE, TOUCH, COLD, LEAD, ABANDON, MSTART, MEND, BUY, DROP, EXHAUST, REQUEUE, R
 AT_ARRIVAL, AT_TOUCH, AT_LEAVING = int(Rank.NEED), int(Rank.TOUCH), int(Rank.WINDOW)
 AT_END, AT_DECISION, AT_RENEWAL = int(Rank.TASK_END), int(Rank.DECISION), int(Rank.RENEWAL)
 P_BUY = [1.0 / (1.0 + math.exp(-(-2.0 + 0.8 * m))) for m in range(1, 9)]
-BLOCK = 256  # buyers computed at once: their arrays stay within the processor's cache
+BLOCK = 1024  # buyers computed at once: many for each call of NumPy, few enough that its arrays stay in the cache
 TOUCHES_AHEAD, MEETINGS_AHEAD, PURCHASES_AHEAD = 8, 4, 5  # per buyer: enough for nearly all
 LEAVE_AFTER = 90 * DAY
 PER_HALF_LIFE = 1.0 / (30.0 * DAY)

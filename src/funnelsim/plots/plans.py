@@ -284,21 +284,25 @@ def _range(tied: Sequence[float], best: float, ratios: pd.Series) -> str:
 
 
 def _ratio_finding(table: pd.DataFrame, kpi: str, quarters: Sequence[int]) -> str:
-    parts: list[str] = []
+    verb = "earn most" if kpi.startswith(MONEY) else f"have the best {plain(kpi)}"
+    found: dict[tuple[str, str], list[int]] = {}
     for horizon in quarters:
         part = table[table["horizon_quarters"] == horizon]
         order = part.sort_values("mean", ascending=less_is_better(kpi), kind="stable")
         best = float(order["ratio"].iloc[0])
         tied = sorted({float(ratio) for ratio in part.loc[part["tied"].astype(bool), "ratio"]} - {best})
-        verb = "earn most" if kpi.startswith(MONEY) else f"have the best {plain(kpi)}"
-        text = f"{_ratio(best)} reps per marketer {verb} over {counted(horizon, 'quarter')}" if not parts else (
-            f"over {counted(horizon, 'quarter')} it is {_ratio(best)}"
-        )  # fmt: skip
+        rest = ""
         if int(part["n"].max()) < 2:
-            text += " (one replication: may be luck)"
+            rest = " (one replication: may be luck)"
         elif tied:
-            text += f" ({_range(tied, best, part['ratio'])} tied)"
-        parts.append(text)
+            rest = f" ({_range(tied, best, part['ratio'])} tied)"
+        found.setdefault((_ratio(best), rest), []).append(horizon)
+    parts: list[str] = []
+    for (best_ratio, rest), horizons in found.items():
+        over = f"over {listed([str(one) for one in horizons[:-1]] + [counted(horizons[-1], 'quarter')])}"
+        parts.append(
+            f"{over} it is {best_ratio}{rest}" if parts else f"{best_ratio} reps per marketer {verb} {over}{rest}"
+        )
     return "; ".join(parts)
 
 

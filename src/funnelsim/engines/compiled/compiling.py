@@ -12,17 +12,17 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from funnelsim.errors import FunnelsimError
 
 SOURCES = ("engines/compiled", "engines/reference", "rules", "scenario/lowered.py")
 """What the machine code depends on, beside the ground floor."""
+MESSAGE = "funnelsim: compiling the fast engine; this happens once and takes about 20 seconds ..."
 KEPT_VERSIONS = 4
 """Folders of older versions that are left alone."""
 _lock = threading.Lock()
@@ -124,28 +124,19 @@ def _forget_old_versions(folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-class _telling:
-    """Say that it is being compiled, where somebody watches."""
+@contextmanager
+def _telling(fresh: bool) -> Iterator[None]:
+    """Say that it is being compiled, where somebody watches; in a notebook the message goes when it is done."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    in_notebook = type(shell).__name__ == "ZMQInteractiveShell"
+    if fresh and in_notebook:
+        from IPython.display import Markdown, display
 
-    message = "funnelsim: compiling the fast engine; this happens once and takes about 20 seconds ..."
+        display(Markdown(f"*{MESSAGE}*"))
+    elif fresh and sys.stderr is not None and sys.stderr.isatty():
+        print(MESSAGE, file=sys.stderr, flush=True)
+    yield
+    if fresh and in_notebook:
+        from IPython.display import clear_output
 
-    def __init__(self, fresh: bool) -> None:
-        self.fresh = fresh
-        self.handle: Any = None
-
-    def __enter__(self) -> None:
-        if not self.fresh:
-            return
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        if type(shell).__name__ == "ZMQInteractiveShell":
-            from IPython.display import Markdown, display
-
-            self.handle = display(Markdown(f"*{self.message}*"), display_id=True)
-        elif sys.stderr is not None and sys.stderr.isatty():
-            print(self.message, file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self.handle is not None:
-            from IPython.display import Markdown
-
-            self.handle.update(Markdown(""))
+        clear_output()

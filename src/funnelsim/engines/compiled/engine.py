@@ -69,20 +69,8 @@ class State:
             "slots": slot_rows,
             "block": np.zeros(64, L.NUMBER_ROW),
         }
-        declared = len(self.inputs["declared"])
-        events = int(lowered.accounts + needs) + 4 * declared + 8 * AT_A_TIME
-        sizes = {  # roughly; tables grow
-            "log": int(needs * 12) + 300 * 50 + 4 * declared,
-            "needs": int(needs) + declared,
-            "cases": int(needs * 0.2),
-            "tasks": int(needs),
-            "persons": 3 * L.SEATS,
-            "customers": int(needs * 0.1) + declared,
-            "programmes": 0,
-            "events": events,
-            "heap": events,
-        }
-        self.growing = {name: _empty(sizes[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
+        rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
+        self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
         g = self.globals[0]
         g["key"] = key
         g["start"], g["end"], g["now"], g["stop"] = lowered.start, lowered.end, lowered.start, L.NEVER
@@ -163,6 +151,22 @@ class State:
         log = self.growing["log"][: int(self.globals[0]["n_log"])]
         log.flags.writeable = False
         return log
+
+
+def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
+    """Rows that the growing tables have at first, so that they seldom grow."""
+    events = int(accounts + needs) + 4 * declared + 6 * AT_A_TIME
+    return {
+        "log": int(needs * 12) + 300 * 50 + 4 * declared,
+        "needs": int(needs) + declared,
+        "cases": int(needs * 0.2),
+        "tasks": int(needs),
+        "persons": 3 * L.SEATS,
+        "customers": int(needs * 0.1) + declared,
+        "programmes": 0,
+        "events": events,
+        "heap": events,
+    }
 
 
 def _empty(rows: int, dtype: np.dtype) -> np.ndarray:
