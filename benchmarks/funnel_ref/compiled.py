@@ -2,8 +2,8 @@
 
 The same log as `machinery`, bit by bit, and the same tables as the C loop. From the engine come the records
 (`funnelsim.engines.compiled.records`), the uniforms and the logarithm (`...draws`). The event list is this module's
-own: the engine's calendar belongs to the engine's tables. All parts are inlined into the loop (``forceinline``): left to
-the compiler's judgement a third of the time goes into calls.
+own: the engine's calendar belongs to the engine's tables. All parts are inlined into the loop (``forceinline``): left
+to the compiler's judgement a third of the time goes into calls.
 
 An event is ordered by (time, key); the key packs rank, entity and sequence as `funnelsim.events.instant_key` does.
 """

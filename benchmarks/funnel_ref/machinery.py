@@ -156,11 +156,10 @@ class Market:
     draws: Draws
 
 
-def buyer(market: Market, number: int) -> Generator[Event, Any, None]:
+def buyer(market: Market, number: int, now: int) -> Generator[Event, Any, None]:
     """One buyer from arrival to the end."""
     env, draws, extend, pack = market.env, market.draws, market.log.extend, market.log.pack
     until = env.until
-    now = env.now
     extend(pack(now, number, ARRIVE, -1, 0.0))
 
     # nurture
@@ -248,7 +247,7 @@ def source(market: Market) -> Generator[Event, Any, None]:
             (gaps,) = market.draws.arrival.take(number)
         now += gaps[number % BLOCK]
         yield env.until(now, AT_ARRIVAL, number)
-        env.start(buyer(market, number))
+        env.start(buyer(market, number, now))
 
 
 def run(buyers: int, seed: int, replication: int = 0) -> LogBuilder:
