@@ -358,7 +358,7 @@ def test_simulate_gives_the_same_run():
     one, other = (fs.simulate(TINY, 7, 2, engine=engine) for engine in ("simpy", "compiled"))
     assert (one.provenance.engine, other.provenance.engine) == ("simpy", "compiled")
     assert_same(one.log, other.log)
-    pd.testing.assert_frame_equal(one.kpis(), other.kpis(), check_exact=True)
+    pd.testing.assert_series_equal(one.kpis(), other.kpis(), check_exact=True)
 
 
 def test_replicate_gives_the_same_numbers():

@@ -28,9 +28,7 @@ from validation.rows import BY_KEY, REPORT, ROWS
 SCALE = 0.3
 REPLICATIONS = 6
 SEED = 1
-KNOWN_FAILURES: dict[str, str] = {
-    "R33b": "57.5 % (52.2 … 62.8 %) of proposals are won (n = 8); the level selling.win is a little high",
-}
+KNOWN_FAILURES: dict[str, str] = {}
 """Rows that fail in the full report, with the measured value and what is known of the reason."""
 
 pytestmark = pytest.mark.validation

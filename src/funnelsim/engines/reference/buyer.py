@@ -37,7 +37,8 @@ def buyer(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Even
     if not need.stopped:
         close_window(firm, need)
         return
-    later = firm.deck.between(account, need.number, need.fits, need.window_end - opened, need.decision_at - opened)
+    until = min(need.decision_at, env.end) - opened  # some decisions would come long after the run
+    later = firm.deck.between(account, need.number, need.fits, need.window_end - opened, until)
     yield from moments(firm, need, later)
 
 
