@@ -15,6 +15,7 @@ PYTHON ?= python3
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
+RUN_EXTRAS := [fast,parquet]
 BIN := $(VENV)/bin
 # installed again when one of these files changes, or when the folder has moved
 SUM := $(shell { pwd; cat pyproject.toml constraints.txt Makefile; } | cksum | cut -d' ' -f1)
@@ -115,7 +116,7 @@ define fill-venv
 endef
 
 $(RUN_STAMP):
-	$(call fill-venv,[fast,parquet],$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP))
+	$(call fill-venv,$(RUN_EXTRAS),$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP))
 
 $(TEST_STAMP):
 	$(call fill-venv,[test],$(VENV)/.run-* $(VENV)/.test-*,$(RUN_STAMP) $(TEST_STAMP))
