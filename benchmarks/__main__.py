@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import base_scenario
+from benchmarks import base_scenario, engines
 from benchmarks.base_scenario import Size
 from benchmarks.funnel_ref import run as funnel_ref
 from benchmarks.funnel_ref.run import Comparison
@@ -31,6 +31,9 @@ SPEED_TARGETS = {"machinery": {10_000: 2.5, 100_000: 3.3}, "compiled": {10_000: 
 MOST_OVER_C = 1.35
 """Time of the compiled machinery over that of a hand-written C loop."""
 ROUNDS = {10_000: 7, 100_000: 3}
+TWO_THREADS = 1.8
+"""How many times as fast the kernel is in two threads, at least."""
+COMPILE_ALLOWANCE = 1.5
 GROWTH_ALLOWANCE = 0.10
 """The fitted exponent may exceed that of n log n by this much: caches and noise."""
 
@@ -63,9 +66,9 @@ def machine() -> dict[str, object]:
     }
 
 
-def verdicts(comparisons: list[Comparison], sizes: list[Size]) -> list[Verdict]:
+def verdicts(comparisons: list[Comparison], sizes: list[Size], twin: engines.Found) -> list[Verdict]:
     """Hold what was measured against the targets."""
-    found = []
+    found = _of_the_twin(twin)
     for one in comparisons:
         for engine, targets in SPEED_TARGETS.items():
             if engine in one.engines:
@@ -117,7 +120,42 @@ def verdicts(comparisons: list[Comparison], sizes: list[Size]) -> list[Verdict]:
     return found
 
 
-def page(about: dict[str, object], comparisons: list[Comparison], sizes: list[Size], judged: list[Verdict]) -> str:
+def _of_the_twin(twin: engines.Found) -> list[Verdict]:
+    """Hold the compiled engine against what the choice of engines takes for granted."""
+    from funnelsim.engines.choice import COMPILE_SECONDS, COMPILED_SPEED, LOAD_SECONDS
+
+    found = []
+    for one in twin.races:
+        if one.scenario == "base":
+            found.append(
+                Verdict(
+                    f"base scenario, {one.quarters} quarters: compiled engine against SimPy",
+                    f"the same log; at least {COMPILED_SPEED:g} times as fast",
+                    f"{'the same' if one.same_log else 'not the same'}; {median(one.ratios):.1f} "
+                    f"({one.ratios[0]:.1f} to {one.ratios[-1]:.1f})",
+                    one.same_log and median(one.ratios) >= COMPILED_SPEED,
+                )
+            )
+    if twin.threads is not None:
+        ratio = twin.threads.ratio
+        what, target = "compiled engine: two threads", f"at least {TWO_THREADS:g} times as fast"
+        found.append(Verdict(what, target, f"{ratio:.2f}", ratio >= TWO_THREADS))
+    if twin.start is not None:
+        for what, seconds, most in (
+            ("loaded from the cache", twin.start.cached_kernel, LOAD_SECONDS),
+            ("compiled for the first time", twin.start.fresh_kernel, COMPILE_SECONDS * COMPILE_ALLOWANCE),
+        ):
+            found.append(Verdict(f"compiled engine: {what}", f"within {most:g} s", f"{seconds:.2f} s", seconds <= most))
+    return found
+
+
+def page(
+    about: dict[str, object],
+    comparisons: list[Comparison],
+    sizes: list[Size],
+    twin: engines.Found,
+    judged: list[Verdict],
+) -> str:
     """Write the page for people."""
     lines = [
         "# Performance",
@@ -171,8 +209,8 @@ def page(about: dict[str, object], comparisons: list[Comparison], sizes: list[Si
         "",
         f"Time grows as accounts to the {base_scenario.exponent(sizes):.2f} from {base_scenario.FIT_FROM:,} accounts "
         f"on; n log n itself would show {base_scenario.exponent_of_n_log_n(sizes):.2f} there.",
-        "",
     ]
+    lines += engines.lines(twin) if engines.is_installed() else ["", "Without Numba there is no compiled engine.", ""]
     return "\n".join(lines)
 
 
@@ -191,16 +229,19 @@ def main(arguments: list[str] | None = None) -> int:
         funnel_ref.show(comparisons[-1])
     sizes = [base_scenario.measure(accounts) for accounts in ((1_000, 2_000) if quick else base_scenario.SIZES)]
     base_scenario.show(sizes)
+    twin = engines.measure(quick=quick) if engines.is_installed() else engines.Found()
+    print("\n".join(engines.lines(twin)), flush=True)
     if quick:
         return 0
-    judged = verdicts(comparisons, sizes)
+    judged = verdicts(comparisons, sizes, twin)
     for verdict in judged:
         print(f"{'pass' if verdict.passed else 'FAIL'}: {verdict.what}: {verdict.found} ({verdict.target})")
-    PAGE.write_text(page(about, comparisons, sizes, judged), encoding="utf-8")
+    PAGE.write_text(page(about, comparisons, sizes, twin, judged), encoding="utf-8")
     results = {
         "about": about,
         "funnel_ref": [asdict(one) for one in comparisons],
         "base_scenario": [asdict(size) for size in sizes],
+        "engines": asdict(twin),
         "targets": [asdict(verdict) for verdict in judged],
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

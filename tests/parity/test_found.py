@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from parity.generated import TINY
+from parity.generated import TIES, TINY
 from parity.parity import assert_same_log
 
 from funnelsim.engines.reference.model import simulate_log as reference_log
@@ -162,6 +162,42 @@ def test_reach_of_two_quarters_at_once():
         }
     )
     assert_same_log(scenario)
+
+
+def test_money_that_a_quarter_leaves_is_lost_without_a_mix_too():
+    """It once piled up until there was a mix, and reach went beyond its bound."""
+    scenario = TINY.with_changes(
+        {
+            "plan.marketing.mix": {},
+            "plan.marketing.marketers": 20.0,
+            "world.burn_in_quarters": 0,
+            "horizon_quarters": 4,
+            "world.touchpoints.ads.programme.live_days": 1.0,
+            **later(300, {"plan.marketing.mix": {"ads": 1.0}}),
+        }
+    )
+    log = assert_same_log(scenario)
+    spent = log["amount"][log["kind"] == Kind.PROGRAMME_LAUNCHED].sum()
+    assert spent < scenario.plan.marketing.programme_money * 100.0 / 365.0 * (92.0 + 8.0) + 2e5
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_people_of_one_seat_end_their_tasks_together(seed):
+    """Who has left finishes the present task; the next person in the seat may finish one in the same microsecond."""
+    scenario = TINY.with_changes(
+        {
+            **TIES,
+            "world.people.rep.attrition": 10.0,
+            "world.people.rep.vacancy_days": 0.0,
+            "world.workweek.weekdays": (0, 1, 2, 3, 4, 5, 6),
+            "world.customers.start": 1000,
+            "world.customers.term_days": 7.0,
+            "world.customers.care_per_year": 24.0,
+            "plan.sales.reps": 6.0,
+            "horizon_quarters": 2,
+        }
+    )
+    assert_same_log(scenario, seed)
 
 
 def test_hundreds_of_people_come_and_go():

@@ -91,10 +91,10 @@ class Buyers(Part):
         "shape",
         "Kumaraswamy a of psi, the share of trust wanted before talking to sales",
         "ceb2012",
-        ge=0.01,
+        ge=1e-6,
         le=50,
     )
-    share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", ge=0.01, le=50)
+    share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", ge=1e-6, le=50)
     ask_probability: float = quantity(
         0.09, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
     )

@@ -26,6 +26,7 @@ from funnelsim.engines.compiled.people import (
     desk_hours,
     effect,
     finish_of,
+    incumbent_of,
     least_loaded,
     nth_person,
     seat_entity,
@@ -194,7 +195,7 @@ def care_begins(a: int, c: int, t: int, p: int) -> None:
          (g.now - customer.care_queued) / DAY, NO_AMOUNT)  # fmt: skip
     # What the call touches is settled when it begins.
     TASK(g.tasks, t).number = phase.care_touch
-    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit

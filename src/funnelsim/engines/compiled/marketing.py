@@ -34,6 +34,7 @@ from funnelsim.engines.compiled.people import (
     count_people,
     desk_hours,
     finish_of,
+    incumbent_of,
     person_at,
     role_of,
     seat_entity,
@@ -84,10 +85,11 @@ def plan_week(a: int, row: int) -> None:
         # What a quarter leaves unspent is lost, but for the price of the next programme.
         g.quarter = week.quarter
         code = _furthest_below(a)
+        keep = 7.0 * phase.money_per_day
         if code != NONE:
-            keep = float(touchpoint_of(a, code).money) + 7.0 * phase.money_per_day
-            if keep < g.allowance:
-                g.allowance = keep
+            keep = float(touchpoint_of(a, code).money) + keep
+        if keep < g.allowance:
+            g.allowance = keep
     heads = 0.0
     left = count_people(a, MARKETERS)
     seat = 0
@@ -166,7 +168,7 @@ def programme_begins(a: int, number: int, t: int, p: int) -> None:
     taken = desk_hours(a, p, programme.hours)
     note_firm(a, C.K_TASK, programme.code, C.TEAM_MARKETING, number_of(a, p), NONE, number, taken,
               (g.now - programme.queued) / DAY, NO_AMOUNT)  # fmt: skip
-    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit

@@ -31,7 +31,7 @@ from funnelsim.engines.compiled.firm import (
 )
 from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE, PERSON, PHASE, TASK
 from funnelsim.engines.compiled.market import close_need
-from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, seat_entity
+from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
 from funnelsim.engines.compiled.records import jit
 from funnelsim.events import DAY
 
@@ -187,7 +187,7 @@ def meeting_begins(a: int, x: int, t: int, p: int) -> None:
     u = uniform(g.key, need.account, C.P_MEETING_HOURS, 64 * need.number + case.meeting)
     taken = desk_hours(a, p, task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma))
     note_case(a, C.K_TASK, x, _meeting(a, x).code, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
-    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit

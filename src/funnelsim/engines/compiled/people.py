@@ -98,6 +98,12 @@ def seat_entity(a: int, p: int) -> int:
 
 
 @jit
+def incumbent_of(a: int, p: int) -> int:
+    """Number of somebody among those who have had the seat: one who has left may still be at work beside the next."""
+    return PERSON(GLOBALS(a, 0).persons, p).incumbent + 0
+
+
+@jit
 def pay(a: int, role: int, index: int, days: int) -> None:
     """Loaded pay of everyone on the roll for a working day."""
     g = GLOBALS(a, 0)

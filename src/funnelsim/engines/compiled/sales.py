@@ -52,6 +52,7 @@ from funnelsim.engines.compiled.people import (
     desk_hours,
     effect,
     finish_of,
+    incumbent_of,
     least_loaded,
     person_at,
     role_of,
@@ -223,7 +224,7 @@ def attempt_begins(a: int, x: int, t: int, p: int) -> None:
     case.reached = 1 if reached else 0
     taken = desk_hours(a, p, hours)
     note_case(a, C.K_TASK, x, phase.call_touch, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
-    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit
@@ -400,7 +401,7 @@ def prospecting_begins(a: int, t: int, p: int) -> None:
     taken = desk_hours(a, p, hours)
     note_firm(a, C.K_TASK, phase.cold_touch, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, taken, 0.0,
               NO_AMOUNT)  # fmt: skip
-    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), 0, C.WHAT_TASK_END, t)
+    at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit

@@ -148,7 +148,7 @@ class Customers:
                 hours=desk_hours,
                 value=(env.now - queued) / DAY,
             )
-            yield env.until(finish, Rank.TASK_END, reps.entity(worker.seat), 0)
+            yield env.until(finish, Rank.TASK_END, reps.entity(worker.seat), worker.person.incumbent)
             reps.desk.release(worker)
             if not customer.active:
                 return

@@ -84,9 +84,10 @@ class Marketing:
             # What a quarter leaves unspent is lost, but for the price of the next programme.
             self.quarter = quarter
             code = self._furthest_below()
+            keep = 7.0 * phase.money_per_day
             if code is not None:
-                keep = float(self._programme(code).money) + 7.0 * phase.money_per_day
-                self.allowance = self.allowance if self.allowance < keep else keep
+                keep = float(self._programme(code).money) + keep
+            self.allowance = self.allowance if self.allowance < keep else keep
         heads = 0.0
         for person in self.crew.people():
             heads = heads + person.share
@@ -158,7 +159,7 @@ class Marketing:
             hours=desk_hours,
             value=(env.now - queued) / DAY,
         )
-        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), worker.person.incumbent)
         crew.desk.release(worker)
         left = self.backlog_hours - programme.hours
         self.backlog_hours = left if left > 1e-9 else 0.0

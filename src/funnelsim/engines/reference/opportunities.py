@@ -143,7 +143,7 @@ class Opportunities:
             hours=desk_hours,
             value=(env.now - case.task.queued) / DAY,
         )
-        yield env.until(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), worker.person.incumbent)
         self.sales.reps.desk.release(worker)
         strength = firm.phase.touchpoints[code].strength
         firm.touch(need, code, worker.number, k, effective_strength(strength, self.sales.reps.effect(worker.person)))

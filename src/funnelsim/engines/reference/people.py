@@ -72,7 +72,10 @@ class Crew:
         self.when_hired: Callable[[Person], None] = lambda person: None
 
     def entity(self, seat: int) -> int:
-        """The seat's place in the order of the instant."""
+        """The seat's place in the order of the instant.
+
+        Ends of tasks also need the incumbent: one who has left may still be at work beside the next.
+        """
         return self.role * SEAT_ENTITY + seat
 
     # -- seats -------------------------------------------------------------------------------------------------------

@@ -211,7 +211,7 @@ class Sales:
             hours=desk_hours,
             value=(env.now - task.queued) / DAY,
         )
-        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), worker.person.incumbent)
         crew.desk.release(worker)
         if reached and not need.closed:
             firm.note(
@@ -358,7 +358,7 @@ class Sales:
             hours=desk_hours,
             value=0.0,
         )
-        yield env.until(finish, Rank.TASK_END, self.reps.entity(worker.seat), 0)
+        yield env.until(finish, Rank.TASK_END, self.reps.entity(worker.seat), worker.person.incumbent)
         self.reps.desk.release(worker)
         for call in range(int(hours * phase.calls_per_hour + 0.5)):
             self._cold_call(worker, 1024 * serial + call)
