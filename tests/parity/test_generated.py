@@ -37,6 +37,7 @@ FIXED = settings(
 )
 
 
+@pytest.mark.slow
 @FIXED
 @given(scenario=scenarios(), seed=st.integers(0, 2**63 - 1), replication=st.integers(0, 3))
 def test_same_log(scenario, seed, replication):
