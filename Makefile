@@ -29,7 +29,7 @@ unexport PYTHONHOME
 unexport VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run lab notebooks bench targets test lint format types imports pytest fast notebooks-test wheel-test \
+.PHONY: help run lab notebooks kernel bench targets test lint format types imports pytest fast notebooks-test wheel-test \
 	install install-run lock clean distclean
 
 help: ## this list
@@ -73,16 +73,19 @@ pytest: $(TEST_STAMP) ## all tests but notebooks and wheel
 fast: $(TEST_STAMP) ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow and not verification and not validation"
 
-notebooks-test: $(TEST_STAMP) ## run every notebook and compare its outputs
+notebooks-test: kernel ## run every notebook and compare its outputs
 	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval.cfg notebooks/
 
 wheel-test: $(TEST_STAMP) ## build the wheel, install it elsewhere, load a scenario from it
 	$(BIN)/python -m pytest tests/unit/test_wheel.py
 
-notebooks: $(TEST_STAMP) ## run all notebooks again and store their outputs
+notebooks: kernel ## run all notebooks again and store their outputs
 	$(BIN)/jupyter nbconvert `find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort` \
 		--to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=600
+
+kernel: $(TEST_STAMP) ## compile the fast engine, if it never was
+	$(BIN)/python -c "from funnelsim.engines.compiled.compiling import kernel; kernel()"
 
 lock: ## choose versions again (needs uv): writes constraints.txt
 	uv pip compile pyproject.toml --all-extras --universal --upgrade --no-header --no-annotate -o constraints.txt
