@@ -131,6 +131,8 @@ def brand_now(a: int, n: int) -> float:
     """Brand trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.stamp == g.now:  # exp(-0) is 1
+        return need.brand
     return decayed(need.brand, phase_of(a).brand_rate, (g.now - need.stamp) / DAY)
 
 
@@ -139,6 +141,8 @@ def relationship_now(a: int, n: int) -> float:
     """Relationship trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.relationship == 0.0 or need.stamp == g.now:  # exp(-0) is 1
+        return need.relationship
     return decayed(need.relationship, phase_of(a).relationship_rate, (g.now - need.stamp) / DAY)
 
 
