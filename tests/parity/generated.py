@@ -156,6 +156,13 @@ TINY = load("small").with_changes(
         "plan.sales.reps": 3.5,
         "plan.sales.lead_preference": 0.0,
         "world.burn_in_quarters": 1,
+        "world.alignment.on": True,
+        "world.conflict.on": True,
+        "world.targeting.learns": True,
+        "world.touchpoints.content.programme.targeting": 0.1,
+        "plan.alignment": "aligned",
+        "plan.marketing.lead_target": 2000.0,
+        "plan.marketing.budget_rule": "revenue_share",
         "plan.marketing.marketers": 1.0,
         "world.incumbent.marketing.marketers": 1.0,
         "horizon_quarters": 1,
@@ -169,7 +176,11 @@ IN_TIME = [path for path in LEAVES if not any(re.fullmatch(pattern, path) for pa
 OFTEN = [
     path
     for path in IN_TIME
-    if re.fullmatch(r"plan\.(sales|marketing)\.\w+|plan\.sales\.priorities\.\w+|world\.demand", path)
+    if re.fullmatch(
+        r"plan\.(sales|marketing|alignment)\.\w+|plan\.sales\.priorities\.\w+|world\.demand"
+        r"|world\.(alignment|conflict)\.on|world\.targeting\.learns",
+        path,
+    )
 ]
 """What plans are made of, and what examples change most."""
 MEETINGS = ("meeting", "demo", "proposal", "negotiation")

@@ -11,31 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
+from funnelsim.scenario.part import Part as Part
+from funnelsim.scenario.part import quantity as quantity
 
 MIX_TOLERANCE = 1e-6
-
-
-def quantity(
-    default: Any,
-    unit: str,
-    description: str,
-    source: str = "assumption",
-    *,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-) -> Any:
-    """Declare a field with unit, bounds, meaning and the source of its default."""
-    extra: dict[str, Any] = {"unit": unit, "source": source}
-    return Field(default, ge=ge, gt=gt, le=le, lt=lt, description=description, json_schema_extra=extra)
-
-
-class Part(BaseModel):
-    """Base of every model of a scenario: frozen, no unknown fields, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- world
@@ -150,6 +132,9 @@ class Programme(Part):
     reach: float = quantity(40_000.0, "accounts", "intensity times accounts of the market", ge=0, le=1e9)
     goodwill: float = quantity(0.0, "index", "goodwill gained when it goes live", ge=0, le=10)
     content: float = quantity(0.0, "index", "content stock gained when it goes live", ge=0, le=100)
+    targeting: float = quantity(
+        0.0, "share", "market research: part of the way to the best targeting that one run goes", ge=0, le=1
+    )
 
 
 class Touchpoint(Part):
@@ -279,12 +264,29 @@ class MarketerPeople(RolePeople):
     productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", ge=0.01, le=1)
 
 
+class Agency(Part):
+    """What is different when an agency does the marketing (`plan.marketing.sourcing`)."""
+
+    cost_ratio: float = quantity(0.8, "ratio", "pay for a full post, relative to an own marketer", ge=0, le=10)
+    delay_days: float = quantity(30.0, "day", "added between finished programme and live", ge=0, le=365)
+    learning: float = quantity(0.5, "ratio", "what is left of learning from the reps' feedback", ge=0, le=1)
+
+
+class Contract(Part):
+    """What is different when contract reps sell (`plan.sales.sourcing`): paid by commission, with other principals."""
+
+    commission: float = quantity(0.10, "share", "commission on the first year's price, on top of usual", ge=0, le=1)
+    attention: float = quantity(0.3, "share", "part of their productive time that they have for us", ge=0.01, le=1)
+
+
 class People(Part):
-    """Roles of both teams."""
+    """Roles of both teams, and who may stand in for them."""
 
     rep: RepPeople = RepPeople()
     sdr: SdrPeople = SdrPeople()
     marketer: MarketerPeople = MarketerPeople()
+    agency: Agency = Agency()
+    contract: Contract = Contract()
 
 
 class Customers(Part):
@@ -320,6 +322,9 @@ class Scoring(Part):
     centre: float = quantity(0.45, "T/theta", "readiness of the average lead", ge=-5, le=5)
     scale: float = quantity(0.25, "T/theta", "one standard deviation of readiness", ge=0.001, le=5)
     fit_weight: float = quantity(0.8, "sd", "score difference between accounts that fit and that do not", ge=0, le=10)
+    bar_give: float = quantity(
+        0.8, "sd", "how far marketing lowers its bar when it has none of the leads that it was asked for", ge=0, le=10
+    )
 
 
 class World(Part):
@@ -344,6 +349,9 @@ class World(Part):
     people: People = People()
     customers: Customers = Customers()
     finance: Finance = Finance()
+    alignment: AlignmentEffects = AlignmentEffects()
+    conflict: Conflict = Conflict()
+    targeting: Targeting = Targeting()
     programme_scale: float = quantity(
         1.0, "factor", "size of a programme: money, hours, reach and gains", ge=0.0001, le=100
     )
@@ -413,6 +421,7 @@ class SalesPlan(Part):
         2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20
     )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
+    sourcing: Literal["in_house", "contract"] = Field("in_house", description="whose reps sell: own, or on contract")
 
 
 class MarketingPlan(Part):
@@ -428,6 +437,15 @@ class MarketingPlan(Part):
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
+    lead_target: float = quantity(0.0, "leads per quarter", "leads that marketing is asked for (0: none)", ge=0, le=1e7)
+    budget_rule: Literal["fixed", "revenue_share"] = Field(
+        "fixed", description="programme money as planned, or a share of what was billed in the last four quarters"
+    )
+    budget_share: float = quantity(0.10, "share", "that share", "cmosurvey2019", ge=0, le=1)
+    budget_most: float = quantity(
+        2.0, "factor", "most that a share of revenue can give, relative to programme_money", ge=0, le=10
+    )
+    sourcing: Literal["in_house", "agency"] = Field("in_house", description="whose people make programmes")
 
     @field_validator("mix")
     @classmethod
@@ -448,6 +466,7 @@ class Plan(Part):
     title: str = Field("", description="one line that says what this plan does")
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    alignment: Alignment = Alignment()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario

@@ -33,6 +33,7 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import (
     ACCOUNT,
     CASE,
+    CLIMATE,
     DESK,
     GLOBALS,
     NEED,
@@ -100,6 +101,7 @@ def buyer_asks(a: int, n: int, trust: float) -> None:
 def hand_over(a: int, n: int, score: float) -> None:
     """Marketing hands a lead over."""
     g = GLOBALS(a, 0)
+    CLIMATE(g.climate, 0).handed += 1
     NEED(g.needs, n).stage = C.S_MQL
     x = new_case(a, n, C.FROM_MQL, score)
     note(a, C.K_MQL, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, CASE(g.cases, x).number, NAN, score, NO_AMOUNT)
@@ -174,7 +176,7 @@ def works(a: int, x: int, p: int) -> bool:
     phase = phase_of(a)
     desk = DESK(g.desks, PERSON(g.persons, p).role)
     propensity = works_lead(
-        phase.lead_preference,
+        phase.lead_preference + CLIMATE(g.climate, 0).preference,
         case.score - phase.lead_bar,
         phase.lead_quality,
         g.belief,
@@ -200,6 +202,8 @@ def response_begins(a: int, x: int, t: int, p: int) -> None:
     need = NEED(g.needs, case.need)
     phase = PHASE(g.phases, case.phase)  # a lead cools by the law under which it began to wait
     case.tried = 1
+    if case.source == C.FROM_MQL:
+        CLIMATE(g.climate, 0).worked += 1
     m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
     case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source) < m else 0
     attempt_begins(a, x, t, p)
@@ -283,6 +287,8 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     if need.closed == 0 and (need.stage == C.S_MQL or need.stage == C.S_SQL):
         need.stage = C.S_LEAD
     note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
+    if case.source == C.FROM_MQL and (kind == C.K_DECLINED or kind == C.K_RENEGED):
+        CLIMATE(g.climate, 0).unworked += 1
     if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
         learn_about_leads(a, kind == C.K_NOT_READY)
 
@@ -307,6 +313,7 @@ def qualify(a: int, x: int, p: int) -> None:
         need.stage = C.S_DISQUALIFIED
         note_case(a, C.K_DISQUALIFIED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         if case.source == C.FROM_MQL:
+            CLIMATE(g.climate, 0).rejected += 1
             learn_about_leads(a, False)
         return
     need.stage = C.S_SQL

@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+from funnelsim.engines.reference.climate import Climate
 from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
-from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
+from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage, Team
 from funnelsim.randomness import run_key
+from funnelsim.rules.alignment import aided
 from funnelsim.rules.qualification import updated_belief
 from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
@@ -104,6 +106,7 @@ class Firm:
         self.goodwill = Stock(lowered.goodwill_start, lowered.start)
         self.content = Stock(lowered.content_start, lowered.start)
         self.belief = lowered.belief_start
+        self.climate = Climate(self)
         self.needs_address = [t.known_only for t in self.phase.touchpoints]
         self.by_search = [t.found_by_search for t in self.phase.touchpoints]
 
@@ -182,6 +185,8 @@ class Firm:
         now = self.env.now
         brand, relationship = self.trust(need)
         kind = phase.touchpoints[code]
+        if kind.team == Team.SALES:
+            strength = aided(strength, self.climate.tools)
         if phase.fatigue > 0.0:
             recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
             strength = tired(strength, phase.fatigue, recent)
@@ -256,5 +261,6 @@ class Firm:
                 need.stamp = now
         self.phase = after
         self.note(Kind.PLAN_CHANGED, item=number)
+        self.climate.phase_changed(before)
         self.marketing.phase_changed(before)
         self.sales.phase_changed()

@@ -87,6 +87,7 @@ class Sales:
     def hand_over(self, need: Need, score: float) -> None:
         """Marketing hands a lead over."""
         firm = self.firm
+        firm.climate.handed += 1
         need.stage = Stage.MQL
         case = Case(need, Source.MQL, firm.env.now, score)
         need.case = case
@@ -126,6 +127,8 @@ class Sales:
         if worker is Desk.DECLINED:
             return  # logged where it was decided
         case.tried = True
+        if not inbound:
+            firm.climate.worked += 1
         delay = (env.now - case.queued) / HOUR
         m = warm(delay, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
         is_warm = uniform(firm.key, need.account, Purpose.WARM, n) < m
@@ -168,7 +171,7 @@ class Sales:
         phase = firm.phase
         crew = self.crew_of(worker)
         propensity = works_lead(
-            phase.lead_preference,
+            phase.lead_preference + firm.climate.preference,
             case.score - phase.lead_bar,
             phase.lead_quality,
             firm.belief,
@@ -242,6 +245,8 @@ class Sales:
             need.stage = Stage.LEAD
         person = -1 if worker is None else worker.number
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
+        if case.source == Source.MQL and kind in (Kind.DECLINED, Kind.RENEGED):
+            self.firm.climate.unworked += 1
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
 
@@ -261,6 +266,7 @@ class Sales:
             need.stage = Stage.DISQUALIFIED
             firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.number)
             if case.source == Source.MQL:
+                firm.climate.rejected += 1
                 firm.learn_about_leads(False)
             return
         need.stage = Stage.SQL
