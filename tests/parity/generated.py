@@ -216,6 +216,9 @@ MORE_TIES: dict[str, list[Any]] = {
     "world.segments.*.need_window": [1e-12, 1e-3],
     "world.people.rep.vacancy_days": [0.0, 7.0],
     "plan.marketing.lead_bar": [-20.0],
+    "plan.alignment.follow_up_promise": [2.0, 3.0],
+    "world.alignment.promise_aligned": [1.0, 1e-9],
+    "world.alignment.promise_integrated": [1.0, 8.0],
     "plan.sales.lead_preference": [20.0],
 }
 

@@ -22,6 +22,7 @@ from funnelsim.scenario.lowered import (
     Phase,
 )
 from funnelsim.scenario.schema import Plan, RolePeople, Scenario, Touchpoint, World
+from funnelsim.scenario.sourcing import agency_delay, contract_commission, marketers_of, reps_of
 from funnelsim.workhours import WorkCalendar
 
 LN2 = log(2.0)
@@ -230,8 +231,8 @@ def _climate(world: World, plan: Plan) -> dict[str, Any]:
         "targeting_learns": targeting.learns,
         "targeting_most": targeting.most,
         "targeting_rate": LN2 / targeting.half_life_days if targeting.half_life_days >= SHORTEST_DAYS else 0.0,
-        "learning_ratio": 1.0,
-        "feedback": True,
+        "learning_ratio": world.people.agency.learning if marketing.sourcing == "agency" else 1.0,
+        "feedback": plan.sales.sourcing == "in_house",
         "budget_by_revenue": marketing.budget_rule == "revenue_share",
         "budget_share": marketing.budget_share,
         "budget_most": cents(marketing.budget_most * marketing.programme_money),
@@ -265,7 +266,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "touchpoints": touchpoints,
         "mix": tuple(marketing.mix.get(name, 0.0) for name in names),
         "money_per_day": marketing.programme_money * 100.0 / 365.0,
-        "approval": int(marketing.approval_days * DAY + 0.5),
+        "approval": int((marketing.approval_days + agency_delay(world, plan)) * DAY + 0.5),
         "targeting": marketing.targeting,
         "fit_share": fit_share,
         "unfit_reach": 1.0,
@@ -294,8 +295,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "priority_lead": sales.priorities.marketing_lead,
         "priority_care": sales.priorities.care,
         "priority_prospecting": sales.priorities.prospecting,
-        "marketers": _role(marketing.marketers, False, world.people.marketer),
-        "reps": _role(sales.reps, sales.ramped, world.people.rep),
+        "marketers": _role(marketing.marketers, False, marketers_of(world, plan)),
+        "reps": _role(sales.reps, sales.ramped, reps_of(world, plan)),
         "sdrs": _role(sales.sdrs, sales.ramped, world.people.sdr),
         "term": int(world.customers.term_days * DAY + 0.5),
         "churn": world.customers.churn,
@@ -304,7 +305,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "care_interval": 365.0 / customers.care_per_year if customers.care_per_year >= RAREST_PER_YEAR else 0.0,
         "referral_rate": customers.referral_rate / 365.0 if customers.referral_rate >= RAREST_PER_YEAR else 0.0,
         "referral_trust": world.customers.referral_trust,
-        "commission": world.finance.commission,
+        "commission": world.finance.commission + contract_commission(world, plan),
     }
     values.update(_climate(world, plan))
     for part in (response, selling):

@@ -52,6 +52,8 @@ class What(IntEnum):
     """(desk) people begin to work while tasks wait"""
     REVIEW = auto()
     """(review)"""
+    ESCALATION = auto()
+    """(case) a promise falls due"""
 
 
 class Work(IntEnum):

@@ -277,6 +277,8 @@ def _happen(a: int) -> None:
         _payday(a, ref)
     elif what == C.WHAT_REVIEW:
         reviews.review(a, ref)
+    elif what == C.WHAT_ESCALATION:
+        sales.escalate(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

@@ -6,7 +6,7 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled import customers
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
-from funnelsim.engines.compiled.desk import first_of_own, give_to, release, request, take_off, without_root
+from funnelsim.engines.compiled.desk import first_of_own, give_to, go_ahead, release, request, take_off, without_root
 from funnelsim.engines.compiled.draws import (
     choose,
     contact_probability,
@@ -45,6 +45,7 @@ from funnelsim.engines.compiled.layout import (
     TASK,
 )
 from funnelsim.engines.compiled.market import deal_moments, moments_until
+from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.opportunities import drop, give, new_case, note_case, open_opportunity
 from funnelsim.engines.compiled.people import (
     REPS,
@@ -61,6 +62,7 @@ from funnelsim.engines.compiled.people import (
     years,
 )
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR
 
 # --- where cases come from ------------------------------------------------------------------------------------
@@ -149,6 +151,37 @@ def _first_response(a: int, x: int) -> None:
                         g.now + patience, need.account, PATIENCES_PER_NEED * need.number + case.source)  # fmt: skip
     if not inbound:
         TASK(g.tasks, case.task).choose = 1
+        _promise(a, x)
+
+
+@jit
+def _promise(a: int, x: int) -> None:
+    """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+    g = GLOBALS(a, 0)
+    promise = CLIMATE(g.climate, 0).promise
+    if promise <= 0:
+        return
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+    at(a, finish(a, promise), C.R_ESCALATION, need.account, sequence, C.WHAT_ESCALATION, x)
+
+
+@jit
+def escalate(a: int, x: int) -> None:
+    """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    task = TASK(g.tasks, case.task)
+    if case.tried != 0 or need.case != x or task.waiting == 0:
+        return
+    note_case(a, C.K_ESCALATED, x, NONE, NONE, NAN, (g.now - case.queued) / DAY, NO_AMOUNT)
+    task.choose = 0
+    priority = phase_of(a).priority_request
+    if task.priority != priority:
+        sequence = PATIENCES_PER_NEED * need.number + case.source
+        case.task = go_ahead(a, case.task, priority, need.account, sequence)
 
 
 @jit

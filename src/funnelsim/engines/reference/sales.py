@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UPGRADED: Final = "upgraded"
 CLOSED: Final = "closed"
+CASES_PER_NEED: Final = 64
+"""Places of promises of a need in the order of the instant."""
 PROSPECTING: Final = "prospecting"
 
 
@@ -118,6 +120,8 @@ class Sales:
             sequence=PATIENCES_PER_NEED * need.number + case.source,
             choose=None if inbound else lambda worker: self._works(case, worker),
         )
+        if not inbound:
+            self._promise(case)
         worker = yield case.task
         if worker is UPGRADED:
             return
@@ -164,6 +168,28 @@ class Sales:
             if worker is CLOSED:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), before)
                 return
+
+    def _promise(self, case: Case) -> None:
+        """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+        firm, need = self.firm, case.need
+        promise = firm.climate.promise
+        if promise <= 0:
+            return
+        due = firm.calendar.finish(firm.env.now, promise)
+        sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+        firm.env.call_at(due, Rank.ESCALATION, need.account, sequence, lambda _: self._escalate(case))
+
+    def _escalate(self, case: Case) -> None:
+        """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+        firm, task = self.firm, case.task
+        assert task is not None
+        if case.tried or case.need.case is not case or not task.waiting:
+            return
+        waited = (firm.env.now - case.queued) / DAY
+        firm.note(Kind.ESCALATED, case.need, team=SALES, source=case.source, item=case.number, value=waited)
+        task.choose = None
+        if task.priority != firm.phase.priority_request:
+            task.desk.change_priority(task, firm.phase.priority_request)
 
     def _works(self, case: Case, worker: Worker) -> bool:
         """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
