@@ -104,7 +104,7 @@ def uniform_of(stream: np.uint64, n: int) -> float:
 @jit
 def leading_byte(stream: np.uint64, n: int) -> int:
     """The eight leading bits of draw n of a stream: `uniform_of` in steps of 1/256, rounded down."""
-    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)
+    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)  # type: ignore[return-value]
 
 
 @jit
