@@ -36,6 +36,7 @@ class LoweredTouchpoint:
     team: int
     brand: bool
     relationship: bool
+    aims: int
     strength: float
     gap_days: float
     base_intensity: float
@@ -91,6 +92,8 @@ class Phase:
     saturation: float
     fatigue: float
     fatigue_rate: float
+    wrong_tone: float
+    consistency: float
     goodwill_rate: float
     entry_trust: float
     goodwill_per_customer: float
@@ -113,6 +116,11 @@ class Phase:
     score_centre: float
     score_scale: float
     score_fit_weight: float
+    # record
+    visibility: float
+    handoff_loss: float
+    duplicate_loss: float
+    address_decay: float
     # response
     contact_probability: float
     attempt_ratio: float

@@ -10,6 +10,7 @@ from funnelsim.arithmetic import log
 from funnelsim.events import DAY
 from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
     REFERENCE_ACCOUNTS,
@@ -39,6 +40,7 @@ RAREST_ON_THE_CLOCK = 1e-3
 times are added up as 64-bit microseconds."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
+AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
 
@@ -168,6 +170,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         team=0 if t.owner == "marketing" else 1,
         brand=t.feeds in ("brand", "both"),
         relationship=t.feeds in ("relationship", "both"),
+        aims=AIMS[t.aims],
         strength=t.strength,
         gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
@@ -209,6 +212,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "saturation": world.trust.saturation,
         "fatigue": world.trust.fatigue,
         "fatigue_rate": LN2 / world.trust.fatigue_half_life,
+        "wrong_tone": world.trust.wrong_tone,
+        "consistency": world.trust.consistency,
         "goodwill_rate": LN2 / world.goodwill.half_life,
         "entry_trust": world.goodwill.entry_trust,
         "goodwill_per_customer": world.goodwill.per_customer_year * (REFERENCE_ACCOUNTS / accounts),
@@ -229,6 +234,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "score_centre": world.scoring.centre,
         "score_scale": world.scoring.scale,
         "score_fit_weight": world.scoring.fit_weight,
+        "visibility": world.record.visibility,
+        "handoff_loss": world.record.handoff_loss,
+        "duplicate_loss": world.record.duplicate_loss,
+        "address_decay": world.record.address_decay / 365.0,
         "max_attempts": sales.max_attempts,
         "hours_law": HOURS_LAWS[selling.hours_law],
         "meetings": tuple(names[name] for name in selling.meetings),

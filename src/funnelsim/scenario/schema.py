@@ -11,31 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from funnelsim.scenario.buyer import Record
+from funnelsim.scenario.part import Part as Part
+from funnelsim.scenario.part import quantity as quantity
 
 MIX_TOLERANCE = 1e-6
-
-
-def quantity(
-    default: Any,
-    unit: str,
-    description: str,
-    source: str = "assumption",
-    *,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-) -> Any:
-    """Declare a field with unit, bounds, meaning and the source of its default."""
-    extra: dict[str, Any] = {"unit": unit, "source": source}
-    return Field(default, ge=ge, gt=gt, le=le, lt=lt, description=description, json_schema_extra=extra)
-
-
-class Part(BaseModel):
-    """Base of every model of a scenario: frozen, no unknown fields, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- world
@@ -116,6 +98,16 @@ class Trust(Part):
     )
     fatigue: float = quantity(0.05, "per touch", "loss of strength per recent touch", ge=0, le=5)
     fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", ge=0.001, le=365)
+    wrong_tone: float = quantity(
+        1.0,
+        "factor",
+        "strength of a touch whose tone is wrong for the buyer's readiness (touchpoints: aims)",
+        ge=0,
+        le=1,
+    )
+    consistency: float = quantity(
+        1.0, "factor", "strength of a touch that follows a touch of the other team", ge=0, le=1.25
+    )
     customer_start: float = quantity(0.45, "trust", "relationship trust of declared customers at the start", ge=0, lt=1)
 
 
@@ -157,6 +149,9 @@ class Touchpoint(Part):
 
     owner: Literal["marketing", "sales"] = Field(..., description="team that owns it")
     feeds: Literal["brand", "relationship", "both"] = Field("brand", description="which trust it builds")
+    aims: Literal["any", "early", "late"] = Field(
+        "any", description="buyers whom its tone suits: before or after they would talk to sales (T = psi theta)"
+    )
     strength: float = quantity(0.05, "trust", "g: share of the missing trust that one touch builds", ge=0, lt=1)
     moments_per_week: float = quantity(
         0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=150
@@ -340,6 +335,7 @@ class World(Part):
     )
     scoring: Scoring = Scoring()
     response: Response = Response()
+    record: Record = Record()
     selling: Selling = Selling()
     people: People = People()
     customers: Customers = Customers()

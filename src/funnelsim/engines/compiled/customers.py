@@ -142,6 +142,7 @@ def renewal(a: int, c: int) -> None:
     customer.active = 0
     ACCOUNT(g.accounts, need.account).customer = NONE
     need.stage = C.S_PAST_CUSTOMER
+    need.known_at = g.now
     note(a, C.K_CHURNED, n, NONE, NONE, NONE, NONE, number, NAN, p, NO_AMOUNT)
     schedule_next(a, need.account)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import decayed, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import decayed, heard, tired, total, touched, updated_belief
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
 from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
@@ -164,6 +164,9 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
         need.recent = recent + 1.0
         need.recent_stamp = now
     before = total(brand, relationship)
+    other = need.last_team != NONE and need.last_team != kind.team
+    strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+    need.last_team = kind.team
     if kind.brand != 0:
         brand = touched(brand, strength, phase.saturation)
     if kind.relationship != 0:
@@ -173,6 +176,20 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
     need.stamp = now
     write(a, C.K_TOUCH, need.account, need.number, need.stage, code, kind.team, person, NONE, item, NAN,
           brand, relationship, total(brand, relationship) - before, NO_AMOUNT)  # fmt: skip
+
+
+@jit
+def lose_trust(a: int, n: int, brand_share: float, relationship_share: float) -> float:
+    """Take shares of an account's trust away; the total trust that is lost."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    brand = brand_now(a, n)
+    relationship = relationship_now(a, n)
+    before = total(brand, relationship)
+    need.brand = brand * (1.0 - brand_share)
+    need.relationship = relationship * (1.0 - relationship_share)
+    need.stamp = g.now
+    return before - total(need.brand, need.relationship)
 
 
 # --- firm-wide stocks -----------------------------------------------------------------------------------------

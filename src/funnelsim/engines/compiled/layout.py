@@ -47,7 +47,7 @@ ROLE_ROW = _of_class(LoweredRole)
 """Row phase * DESKS + role."""
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
-    *_all("<i8", "team", "brand", "relationship", "is_programme", "money", "live"),
+    *_all("<i8", "team", "brand", "relationship", "aims", "is_programme", "money", "live"),
     *_all("<f8", "strength", "base_intensity", "capture", "mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
 )
@@ -77,9 +77,9 @@ NEED_ROW = _table(
     *_all("<i8", "stamp"),
     *_all("<f8", "brand", "relationship", "threshold", "asks_at"),
     *_all("<i4", "account", "number", "case", "cases"),
-    *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
+    *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
-    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
+    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at"),
     *_all("<f8", "liking", "score_z", "recent"),
 )
 CASE_ROW = _table(

@@ -107,6 +107,8 @@ def new_need(a: int, account: int, number: int) -> int:
     need.case = NONE
     need.cases = 0
     need.known = 0
+    need.known_at = g.now
+    need.last_team = NONE
     need.asked = 0
     need.handed = 0
     need.closed = 0
@@ -233,6 +235,7 @@ def close_need(a: int, n: int, stage: int, kind: int, value: float) -> None:
     need = NEED(g.needs, n)
     account = ACCOUNT(g.accounts, need.account)
     need.closed = 1
+    need.known_at = g.now
     need.stage = stage
     account.open = NONE
     if kind != NONE:

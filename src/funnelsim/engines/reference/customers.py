@@ -99,6 +99,7 @@ class Customers:
         customer.active = False
         del self.active[need.account]
         need.stage = Stage.PAST_CUSTOMER
+        need.known_at = env.now
         firm.note(Kind.CHURNED, need, item=number, value=p)
         firm.market.schedule_next(need.account)
 

@@ -11,7 +11,7 @@ from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
 from funnelsim.randomness import run_key
 from funnelsim.rules.qualification import updated_belief
-from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
+from funnelsim.rules.trust import decayed, entry_trust, heard, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Need:
 
     __slots__ = (
         "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "handed",
-        "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
-        "stopped", "threshold", "window_end",
+        "known", "known_at", "last_team", "liking", "number", "opened", "recent", "recent_stamp", "relationship",
+        "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -68,6 +68,8 @@ class Need:
         self.recent_stamp = now
         self.stage: int = Stage.PROSPECT
         self.known = False
+        self.known_at = now
+        self.last_team: int = NO_CODE
         self.asked = False
         self.handed = False
         self.case: Case | None = None
@@ -188,6 +190,9 @@ class Firm:
             need.recent = recent + 1.0
             need.recent_stamp = now
         before = total(brand, relationship)
+        other = need.last_team != NO_CODE and need.last_team != kind.team
+        strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+        need.last_team = kind.team
         if kind.brand:
             brand = touched(brand, strength, phase.saturation)
         if kind.relationship:
@@ -212,6 +217,15 @@ class Firm:
             total(brand, relationship) - before,
             NO_AMOUNT,
         )
+
+    def lose_trust(self, need: Need, brand_share: float, relationship_share: float) -> float:
+        """Take shares of an account's trust away; the total trust that is lost."""
+        brand, relationship = self.trust(need)
+        before = total(brand, relationship)
+        need.brand = brand * (1.0 - brand_share)
+        need.relationship = relationship * (1.0 - relationship_share)
+        need.stamp = self.env.now
+        return before - total(need.brand, need.relationship)
 
     # -- firm-wide stocks --------------------------------------------------------------------------------------------
 
