@@ -184,7 +184,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.WON: KindMeaning(
         "bought from us",
         item="case number",
-        value="days since the opportunity opened",
+        value="days since the opportunity opened (on the site: since the need arose)",
         amount="annual price sold [cents]",
     ),
     Kind.LOST: KindMeaning(

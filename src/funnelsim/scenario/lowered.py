@@ -42,6 +42,7 @@ class LoweredTouchpoint:
     base_intensity: float
     capture: float
     known_only: bool
+    site: bool
     found_by_search: bool
     programme: LoweredProgramme | None
 
@@ -121,6 +122,23 @@ class Phase:
     handoff_loss: float
     duplicate_loss: float
     address_decay: float
+    # site
+    site_enabled: bool
+    site_trust_share: float
+    site_deal_limit: int
+    site_cost: int
+    cart: float
+    abandon: float
+    recovery: float
+    recovery_days: float
+    review_gain: float
+    reviews_enough: float
+    reviews_per_customer: float
+    assist: int
+    assist_hours: float
+    assist_patience: float
+    assist_effect: float
+    priority_assist: int
     # response
     contact_probability: float
     attempt_ratio: float

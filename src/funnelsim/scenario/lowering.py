@@ -10,6 +10,7 @@ from funnelsim.arithmetic import log
 from funnelsim.events import DAY
 from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
 from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
@@ -40,6 +41,7 @@ RAREST_ON_THE_CLOCK = 1e-3
 times are added up as 64-bit microseconds."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
+ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
 AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
@@ -176,6 +178,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         base_intensity=t.base_intensity,
         capture=t.capture,
         known_only=t.known_only,
+        site=t.site,
         found_by_search=t.found_by_search,
         programme=programme,
     )
@@ -269,4 +272,28 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     }
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
+    values.update(_site(world, plan))
     return Phase(**values)
+
+
+def _site(world: World, plan: Plan) -> dict[str, Any]:
+    """Return the phase's numbers of the site: what visitors are like, and what the plan offers them."""
+    site, offer = world.site, plan.site
+    return {
+        "site_enabled": offer.enabled,
+        "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
+        "site_deal_limit": cents(offer.deal_limit),
+        "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
+        "cart": site.cart,
+        "abandon": site.abandon,
+        "recovery": site.recovery if offer.recovery_mails else 0.0,
+        "recovery_days": site.recovery_days,
+        "review_gain": site.review_gain if offer.show_reviews else 0.0,
+        "reviews_enough": site.reviews_enough,
+        "reviews_per_customer": site.reviews_per_customer,
+        "assist": ASSISTS[offer.assist],
+        "assist_hours": site.assist_minutes / 60.0,
+        "assist_patience": site.assist_patience / 1440.0,
+        "assist_effect": site.assist_effect,
+        "priority_assist": plan.sales.priorities.assist,
+    }

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from funnelsim.scenario.buyer import Record
+from funnelsim.scenario.buyer import Record, Site, SitePlan
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
 
@@ -159,6 +159,7 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
 
@@ -336,6 +337,7 @@ class World(Part):
     scoring: Scoring = Scoring()
     response: Response = Response()
     record: Record = Record()
+    site: Site = Site()
     selling: Selling = Selling()
     people: People = People()
     customers: Customers = Customers()
@@ -390,6 +392,7 @@ class Priorities(Part):
     marketing_lead: int = quantity(3, "rank", "leads handed over by marketing", ge=0, le=99)
     care: int = quantity(4, "rank", "account care", ge=0, le=99)
     prospecting: int = quantity(5, "rank", "own prospecting", ge=0, le=99)
+    assist: int = quantity(0, "rank", "visitors of the site with a question", ge=0, le=99)
 
 
 class SalesPlan(Part):
@@ -444,6 +447,7 @@ class Plan(Part):
     title: str = Field("", description="one line that says what this plan does")
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    site: SitePlan = SitePlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario

@@ -23,6 +23,7 @@ from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, 
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
+from funnelsim.engines.compiled.site import visit
 from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK
 from funnelsim.events import DAY
 
@@ -121,6 +122,10 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     if captured:
         address_known(a, n)
         note(a, C.K_LEAD, n, code, kind.team, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
+    if kind.site != 0:
+        visit(a, n, ((need.number * 64 + code) << 20) + number)
+        if need.closed != 0:
+            return
     consider(a, n)
 
 

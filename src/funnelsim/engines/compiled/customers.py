@@ -100,6 +100,7 @@ def _serve(a: int, n: int, owner: int, renewal: int) -> None:
     customer.care_count = 0
     customer.referrals = 0
     ACCOUNT(g.accounts, need.account).customer = c
+    g.reviews += phase_of(a).reviews_per_customer
     at(a, renewal, C.R_RENEWAL, need.account, 0, C.WHAT_RENEWAL, c)
     interval = phase_of(a).care_interval
     if interval > 0.0:

@@ -109,6 +109,10 @@ def new_need(a: int, account: int, number: int) -> int:
     need.known = 0
     need.known_at = g.now
     need.last_team = NONE
+    need.left_at = g.now
+    need.cart_visit = 0
+    need.carts = 0
+    need.in_cart = 0
     need.asked = 0
     need.handed = 0
     need.closed = 0

@@ -68,6 +68,7 @@ class Customers:
 
     def _serve(self, customer: Customer, renewal: int) -> None:
         self.active[customer.need.account] = customer
+        self.firm.reviews += self.firm.phase.reviews_per_customer
         env = self.firm.env
         env.start(self._renewals(customer, renewal))
         env.start(self._care(customer))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
     from funnelsim.engines.reference.sales import Sales
+    from funnelsim.engines.reference.site import Site
 
 
 class Stock:
@@ -45,9 +46,9 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "handed",
-        "known", "known_at", "last_team", "liking", "number", "opened", "recent", "recent_stamp", "relationship",
-        "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
+        "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "fits",
+        "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "number", "opened", "recent",
+        "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -70,6 +71,9 @@ class Need:
         self.known = False
         self.known_at = now
         self.last_team: int = NO_CODE
+        self.carts = 0
+        self.in_cart = False
+        self.left_at = now
         self.asked = False
         self.handed = False
         self.case: Case | None = None
@@ -94,6 +98,7 @@ class Firm:
     marketing: Marketing
     sales: Sales
     customers: Customers
+    site: Site
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
         self.lowered = lowered
@@ -106,6 +111,7 @@ class Firm:
         self.goodwill = Stock(lowered.goodwill_start, lowered.start)
         self.content = Stock(lowered.content_start, lowered.start)
         self.belief = lowered.belief_start
+        self.reviews = 0.0
         self.needs_address = [t.known_only for t in self.phase.touchpoints]
         self.by_search = [t.found_by_search for t in self.phase.touchpoints]
 

@@ -348,6 +348,7 @@ class Sales:
             yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
+            firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
         """Process: a block of cold calls in a rep's spare time; it lapses at the end of the day."""
