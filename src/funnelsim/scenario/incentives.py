@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from funnelsim.scenario.parts import Part, quantity
+from funnelsim.scenario.part import Part, quantity
 
 
 class Incentives(Part):

@@ -51,7 +51,7 @@ ROLE_ROW = _of_class(LoweredRole)
 """Row phase * DESKS + role."""
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
-    *_all("<i8", "team", "brand", "relationship", "is_programme", "money", "live"),
+    *_all("<i8", "team", "brand", "relationship", "aims", "site", "is_programme", "money", "live"),
     *_all("<f8", "strength", "base_intensity", "capture", "mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
 )
@@ -81,10 +81,11 @@ NEED_ROW = _table(
     *_all("<i8", "stamp"),
     *_all("<f8", "brand", "relationship", "threshold", "asks_at"),
     *_all("<i4", "account", "number", "case", "cases"),
-    *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
+    *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
-    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
+    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
     *_all("<f8", "liking", "score_z", "recent", "discount"),
+    *_all("<i4", "carts", "in_cart"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
@@ -185,7 +186,7 @@ GLOBALS_ROW = _table(
         "begun",
         "plans_known",
     ),
-    *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief"),
+    *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief", "reviews"),
     # the scenario at large
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
 )

@@ -114,6 +114,12 @@ def new_need(a: int, account: int, number: int) -> int:
     need.case = NONE
     need.cases = 0
     need.known = 0
+    need.known_at = g.now
+    need.last_team = NONE
+    need.left_at = g.now
+    need.cart_visit = 0
+    need.carts = 0
+    need.in_cart = 0
     need.asked = 0
     need.handed = 0
     need.closed = 0
@@ -250,6 +256,7 @@ def close_need(a: int, n: int, stage: int, kind: int, value: float) -> None:
     need = NEED(g.needs, n)
     account = ACCOUNT(g.accounts, need.account)
     need.closed = 1
+    need.known_at = g.now
     need.stage = stage
     account.open = NONE
     if kind != NONE:
