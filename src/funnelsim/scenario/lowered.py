@@ -70,11 +70,13 @@ class LoweredTouchpoint:
     team: int
     brand: bool
     relationship: bool
+    aims: int
     strength: float
     gap_days: float
     base_intensity: float
     capture: float
     known_only: bool
+    site: bool
     found_by_search: bool
     programme: LoweredProgramme | None
 
@@ -125,12 +127,15 @@ class Phase:
     saturation: float
     fatigue: float
     fatigue_rate: float
+    wrong_tone: float
+    consistency: float
     goodwill_rate: float
     entry_trust: float
     goodwill_per_customer: float
     content_rate: float
     content_half_saturation: float
     # buyers
+    price: float
     ask_probability: float
     competitor_share: float
     demand: float
@@ -150,6 +155,28 @@ class Phase:
     score_centre: float
     score_scale: float
     score_fit_weight: float
+    # record
+    visibility: float
+    handoff_loss: float
+    duplicate_loss: float
+    address_decay: float
+    # site
+    site_enabled: bool
+    site_trust_share: float
+    site_deal_limit: int
+    site_cost: int
+    cart: float
+    abandon: float
+    recovery: float
+    recovery_days: float
+    review_gain: float
+    reviews_enough: float
+    reviews_per_customer: float
+    assist: int
+    assist_hours: float
+    assist_patience: float
+    assist_effect: float
+    priority_assist: int
     # response
     contact_probability: float
     attempt_ratio: float
@@ -160,6 +187,7 @@ class Phase:
     cooling_floor: float
     request_patience: float
     lead_patience: float
+    neglect: float
     # selling
     attempt_hours: float
     talk_hours: float
@@ -182,6 +210,10 @@ class Phase:
     win_slope: float
     skill_weight: float
     lost_share: float
+    price_slope: float
+    discount: float
+    opportunity_bar: float
+    discovery_noise: float
     call_touch: int
     cold_touch: int
     care_touch: int

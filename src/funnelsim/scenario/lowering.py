@@ -8,7 +8,10 @@ from typing import Any
 
 from funnelsim.arithmetic import log
 from funnelsim.events import DAY
+from funnelsim.rules.incentives import price_gain
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
+from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
 from funnelsim.scenario.alignment import lever_levels
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
@@ -28,10 +31,11 @@ from funnelsim.workhours import WorkCalendar
 LN2 = log(2.0)
 COPIED = (
     "contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor",
-    "request_patience", "lead_patience", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest",
-    "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days", "stay",
-    "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact", "lead_quality",
-    "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
+    "request_patience", "lead_patience", "neglect", "discovery_noise", "attempt_hours", "talk_hours", "meeting_hours",
+    "hours_sigma", "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal",
+    "first_meeting_days", "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour",
+    "cold_contact", "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight",
+    "belief_memory",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
 RAREST_PER_YEAR = 1e-9
@@ -43,6 +47,8 @@ SHORTEST_DAYS = 1e-3
 """A shorter half-life of what was learned is none: it stays."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
+ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
+AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
 
@@ -174,11 +180,13 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         team=0 if t.owner == "marketing" else 1,
         brand=t.feeds in ("brand", "both"),
         relationship=t.feeds in ("relationship", "both"),
+        aims=AIMS[t.aims],
         strength=t.strength,
         gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
         capture=t.capture,
         known_only=t.known_only,
+        site=t.site,
         found_by_search=t.found_by_search,
         programme=programme,
     )
@@ -255,11 +263,14 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "saturation": world.trust.saturation,
         "fatigue": world.trust.fatigue,
         "fatigue_rate": LN2 / world.trust.fatigue_half_life,
+        "wrong_tone": world.trust.wrong_tone,
+        "consistency": world.trust.consistency,
         "goodwill_rate": LN2 / world.goodwill.half_life,
         "entry_trust": world.goodwill.entry_trust,
         "goodwill_per_customer": world.goodwill.per_customer_year * (REFERENCE_ACCOUNTS / accounts),
         "content_rate": LN2 / world.content.half_life,
         "content_half_saturation": world.content.half_saturation,
+        "price": plan.price,
         "ask_probability": world.buyers.ask_probability,
         "competitor_share": world.buyers.competitor_share,
         "demand": world.demand,
@@ -278,7 +289,14 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "score_centre": world.scoring.centre,
         "score_scale": world.scoring.scale,
         "score_fit_weight": world.scoring.fit_weight,
+        "visibility": world.record.visibility,
+        "handoff_loss": world.record.handoff_loss,
+        "duplicate_loss": world.record.duplicate_loss,
+        "address_decay": world.record.address_decay / 365.0,
         "max_attempts": sales.max_attempts,
+        "price_slope": world.incentives.price_slope,
+        "discount": sales.discount,
+        "opportunity_bar": sales.opportunity_bar,
         "hours_law": HOURS_LAWS[selling.hours_law],
         "meetings": tuple(names[name] for name in selling.meetings),
         "is_checkpoint": tuple(name in selling.checkpoints for name in selling.meetings),
@@ -310,4 +328,29 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     values.update(_climate(world, plan))
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
+    values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
+    values.update(_site(world, plan))
     return Phase(**values)
+
+
+def _site(world: World, plan: Plan) -> dict[str, Any]:
+    """Return the phase's numbers of the site: what visitors are like, and what the plan offers them."""
+    site, offer = world.site, plan.site
+    return {
+        "site_enabled": offer.enabled,
+        "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
+        "site_deal_limit": cents(offer.deal_limit),
+        "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
+        "cart": site.cart,
+        "abandon": site.abandon,
+        "recovery": site.recovery if offer.recovery_mails else 0.0,
+        "recovery_days": site.recovery_days,
+        "review_gain": site.review_gain if offer.show_reviews else 0.0,
+        "reviews_enough": site.reviews_enough,
+        "reviews_per_customer": site.reviews_per_customer,
+        "assist": ASSISTS[offer.assist],
+        "assist_hours": site.assist_minutes / 60.0,
+        "assist_patience": site.assist_patience / 1440.0,
+        "assist_effect": site.assist_effect,
+        "priority_assist": plan.sales.priorities.assist,
+    }

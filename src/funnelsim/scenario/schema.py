@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
+from funnelsim.scenario.buyer import Record, Site, SitePlan
+from funnelsim.scenario.incentives import Incentives
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
 
@@ -98,6 +100,16 @@ class Trust(Part):
     )
     fatigue: float = quantity(0.05, "per touch", "loss of strength per recent touch", ge=0, le=5)
     fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", ge=0.001, le=365)
+    wrong_tone: float = quantity(
+        1.0,
+        "factor",
+        "strength of a touch whose tone is wrong for the buyer's readiness (touchpoints: aims)",
+        ge=0,
+        le=1,
+    )
+    consistency: float = quantity(
+        1.0, "factor", "strength of a touch that follows a touch of the other team", ge=0, le=1.25
+    )
     customer_start: float = quantity(0.45, "trust", "relationship trust of declared customers at the start", ge=0, lt=1)
 
 
@@ -142,6 +154,9 @@ class Touchpoint(Part):
 
     owner: Literal["marketing", "sales"] = Field(..., description="team that owns it")
     feeds: Literal["brand", "relationship", "both"] = Field("brand", description="which trust it builds")
+    aims: Literal["any", "early", "late"] = Field(
+        "any", description="buyers whom its tone suits: before or after they would talk to sales (T = psi theta)"
+    )
     strength: float = quantity(0.05, "trust", "g: share of the missing trust that one touch builds", ge=0, lt=1)
     moments_per_week: float = quantity(
         0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=150
@@ -149,6 +164,7 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
 
@@ -170,6 +186,9 @@ class Response(Part):
     cooling_floor: float = quantity(0.5, "share", "leads that stay warm however long they wait", ge=0, le=1)
     request_patience: float = quantity(5.0, "day", "mean time that a buyer who asked waits", gt=0, le=1e5)
     lead_patience: float = quantity(14.0, "day", "mean time after which a marketing lead is stale", gt=0, le=1e5)
+    neglect: float = quantity(
+        0.0, "share", "trust that a buyer loses who was kept waiting until it was too late", ge=0, le=1
+    )
 
 
 class Selling(Part):
@@ -211,6 +230,9 @@ class Selling(Part):
     prospecting_touch: str = Field("cold_call", description="touchpoint of own prospecting")
     calls_per_hour: float = quantity(15.0, "per selling hour", "prospecting calls", gt=0, le=100)
     cold_contact: float = quantity(0.15, "probability", "a cold call reaches the decision maker", ge=0, le=1)
+    discovery_noise: float = quantity(
+        0.3, "log-odds", "error of a rep who has talked to a buyer about that buyer's liking", ge=0, le=10
+    )
     lead_quality: float = quantity(
         0.5, "log-odds per sd", "effect of score above the bar on working a marketing lead", "sabnis2013", ge=0, le=10
     )
@@ -345,8 +367,11 @@ class World(Part):
     )
     scoring: Scoring = Scoring()
     response: Response = Response()
+    record: Record = Record()
+    site: Site = Site()
     selling: Selling = Selling()
     people: People = People()
+    incentives: Incentives = Incentives()
     customers: Customers = Customers()
     finance: Finance = Finance()
     alignment: AlignmentEffects = AlignmentEffects()
@@ -402,6 +427,7 @@ class Priorities(Part):
     marketing_lead: int = quantity(3, "rank", "leads handed over by marketing", ge=0, le=99)
     care: int = quantity(4, "rank", "account care", ge=0, le=99)
     prospecting: int = quantity(5, "rank", "own prospecting", ge=0, le=99)
+    assist: int = quantity(0, "rank", "visitors of the site with a question", ge=0, le=99)
 
 
 class SalesPlan(Part):
@@ -422,6 +448,14 @@ class SalesPlan(Part):
     )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
     sourcing: Literal["in_house", "contract"] = Field("in_house", description="whose reps sell: own, or on contract")
+    opportunity_bar: float = quantity(
+        -20.0,
+        "log-odds",
+        "a rep opens no opportunity if, after the talk, the buyer's liking seems lower (-20: opens all)",
+        ge=-20,
+        le=20,
+    )
+    discount: float = quantity(0.0, "share", "discount on the list price of every offer", ge=0, le=0.9)
 
 
 class MarketingPlan(Part):
@@ -464,9 +498,11 @@ class Plan(Part):
     """What you choose."""
 
     title: str = Field("", description="one line that says what this plan does")
+    price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
     alignment: Alignment = Alignment()
+    site: SitePlan = SitePlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario

@@ -91,8 +91,8 @@ def renew(a: int) -> None:
     _renew_metrics(a)
     _renew_hours(a)
     if phase.alignment_on == 0:
-        climate.consistency = 1.0
-        climate.visibility = 1.0
+        climate.consistency = phase.consistency
+        climate.visibility = phase.visibility
         climate.tools = 1.0
         climate.approval = 1.0
         climate.conflict_half_life = 1.0
@@ -100,7 +100,7 @@ def renew(a: int) -> None:
         climate.licence = 0.0
         climate.promise = 0
         return
-    climate.consistency = at_now(a, C.E_CONSISTENCY) / effect_of(a, C.E_CONSISTENCY).defined
+    climate.consistency = phase.consistency * (at_now(a, C.E_CONSISTENCY) / effect_of(a, C.E_CONSISTENCY).defined)
     climate.visibility = at_now(a, C.E_VISIBILITY)
     climate.tools = at_now(a, C.E_TOOLS)
     climate.approval = at_now(a, C.E_APPROVAL)

@@ -48,6 +48,8 @@ class What(IntEnum):
     """(paid day)"""
     PAYROLL = auto()
     """(paid day)"""
+    CART = auto()
+    """(need) a reminder brings a cart back"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
     REVIEW = auto()
@@ -71,6 +73,8 @@ class Work(IntEnum):
     """(person)"""
     PROGRAMME = auto()
     """(programme)"""
+    ASSIST = auto()
+    """(need) a visitor's question"""
 
 
 # Numba takes module-level ints for constants; enumerations it would look up.

@@ -12,6 +12,7 @@ from funnelsim.engines.compiled import (
     opportunities,
     reviews,
     sales,
+    site,
     staffing,
 )
 from funnelsim.engines.compiled import codes as C
@@ -183,6 +184,8 @@ def _serve(a: int, t: int, p: int) -> None:
         customers.care_begins(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_begins(a, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_begins(a, ref, t, p)
     else:
         marketing.programme_begins(a, ref, t, p)
 
@@ -201,6 +204,8 @@ def _task_ends(a: int, t: int) -> None:
         customers.care_ends(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_ends(a, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_ends(a, ref, p)
     else:
         marketing.programme_made(a, ref, p)
 
@@ -217,6 +222,8 @@ def _patience_ends(a: int, t: int) -> None:
         opportunities.missed(a, task.ref)
     elif task.what == C.WORK_CARE:
         customers.care_lapsed(a, task.ref)
+    elif task.what == C.WORK_ASSIST:
+        site.nobody_answers(a, task.ref)
 
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -230,6 +237,7 @@ def _payday(a: int, row: int) -> None:
     pay(a, MARKETERS, day.index, day.days)
     pay(a, REPS, day.index, day.days)
     pay(a, SDRS, day.index, day.days)
+    site.pay_site(a, day.index, day.days)
     if row + 1 < g.n_paid_days:
         at(a, PAID_DAY(g.paid_days, row + 1).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, row + 1)
 
@@ -279,6 +287,8 @@ def _happen(a: int) -> None:
         reviews.review(a, ref)
     elif what == C.WHAT_ESCALATION:
         sales.escalate(a, ref)
+    elif what == C.WHAT_CART:
+        site.cart_comes_back(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

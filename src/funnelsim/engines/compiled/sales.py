@@ -13,6 +13,8 @@ from funnelsim.engines.compiled.draws import (
     effective_strength,
     exponential,
     interested,
+    normal,
+    seen_liking,
     task_hours,
     uniform,
     warm,
@@ -22,6 +24,8 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     learn_about_leads,
+    lose_trust,
+    neglect,
     note,
     note_firm,
     number_of,
@@ -64,6 +68,7 @@ from funnelsim.engines.compiled.people import (
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR
+from funnelsim.rules.incentives import NO_BAR
 
 # --- where cases come from ------------------------------------------------------------------------------------
 
@@ -274,6 +279,7 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     attempt = case.attempt
     if case.reached != 0 and need.closed == 0:
         note_case(a, C.K_CONTACT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
+        _hand_off(a, x, p)
         qualify(a, x, p)
         return
     note_case(a, C.K_ATTEMPT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
@@ -284,6 +290,19 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     i = 256 * (4 * need.number + case.source) + attempt
     gap = exponential(uniform(g.key, need.account, C.P_RETRY_GAP, i), phase.retry_days)
     at(a, g.now + int(gap * DAY + 0.5), C.R_RETRY, need.account, i & 0xFFFFFF, C.WHAT_RETRY, x)
+
+
+@jit
+def _hand_off(a: int, x: int, p: int) -> None:
+    """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source) < CLIMATE(g.climate, 0).visibility:
+        return
+    loss = lose_trust(a, case.need, phase.handoff_loss, 0.0)
+    note_case(a, C.K_HISTORY_LOST, x, NONE, p, NAN, loss, NO_AMOUNT)
 
 
 @jit
@@ -319,6 +338,8 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     need.case = NONE
     if need.closed == 0 and (need.stage == C.S_MQL or need.stage == C.S_SQL):
         need.stage = C.S_LEAD
+    if kind == C.K_RENEGED or (kind == C.K_GIVEN_UP and case.source == C.FROM_INBOUND):
+        neglect(a, case.need)
     note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
     if case.source == C.FROM_MQL and (kind == C.K_DECLINED or kind == C.K_RENEGED):
         CLIMATE(g.climate, 0).unworked += 1
@@ -357,6 +378,12 @@ def qualify(a: int, x: int, p: int) -> None:
         return
     if case.source == C.FROM_MQL:
         learn_about_leads(a, True)
+    if phase.opportunity_bar > NO_BAR:
+        z = normal(uniform(g.key, need.account, C.P_DISCOVERY, 4 * need.number + case.source), 0.0, 1.0)
+        liking = seen_liking(need.liking, phase.discovery_noise, z)
+        if liking < phase.opportunity_bar:
+            back_to_nurture(a, x, C.K_PASSED, liking, p)
+            return
     person = PERSON(g.persons, p)
     open_opportunity(a, x, p if person.role == REPS and person.on_roll != 0 else NONE)
 
@@ -460,10 +487,27 @@ def prospecting_ends(a: int, t: int, p: int) -> None:
         if n == NONE:
             continue
         need = NEED(g.needs, n)
-        if need.case != NONE or (need.stage != C.S_PROSPECT and need.stage != C.S_LEAD):
+        if need.case != NONE:
+            _duplicate(a, n, p, i)
+            continue
+        if need.stage != C.S_PROSPECT and need.stage != C.S_LEAD:
             continue
         if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase_of(a).cold_contact:
             continue
         x = new_case(a, n, C.FROM_OUTBOUND, 0.0)
         note_case(a, C.K_PROSPECTED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         qualify(a, x, p)
+
+
+@jit
+def _duplicate(a: int, n: int, p: int, i: int) -> None:
+    """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+    g = GLOBALS(a, 0)
+    entity = PERSON(g.persons, p).entity
+    phase = phase_of(a)
+    if uniform(g.key, entity, C.P_DUPLICATE, i) < CLIMATE(g.climate, 0).visibility:
+        return
+    if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase.cold_contact:
+        return
+    loss = lose_trust(a, n, phase.duplicate_loss, phase.duplicate_loss)
+    note(a, C.K_DUPLICATE, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, NAN, loss, NO_AMOUNT)

@@ -49,7 +49,7 @@ class Climate:
     marketing_pace, sales_pace : float
         Working speed, relative to level defined without conflict.
     consistency : float
-        Strength of a touch that follows one of the other team, relative to level defined.
+        Factor on the strength of a touch that follows one of the other team.
     visibility : float
         Chance that the next owner of a case sees its history.
     tools : float
@@ -99,12 +99,14 @@ class Climate:
         self._renew_metrics(phase)
         self._renew_hours(phase)
         if not phase.alignment_on:
-            self.consistency = self.visibility = self.tools = self.approval = self.conflict_half_life = 1.0
+            self.consistency, self.visibility = phase.consistency, phase.visibility
+            self.tools = self.approval = self.conflict_half_life = 1.0
             self.score_noise = phase.score_noise
             self.licence = 0.0
             self.promise = 0
             return
-        self.consistency = self.at(Effect.CONSISTENCY) / phase.effects[Effect.CONSISTENCY][DEFINED]
+        usual = phase.effects[Effect.CONSISTENCY][DEFINED]
+        self.consistency = phase.consistency * (self.at(Effect.CONSISTENCY) / usual)
         self.visibility = self.at(Effect.VISIBILITY)
         self.tools = self.at(Effect.TOOLS)
         self.approval = self.at(Effect.APPROVAL)

@@ -11,7 +11,8 @@ from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
-from funnelsim.randomness import Purpose, choose, exponential, uniform
+from funnelsim.randomness import Purpose, choose, exponential, normal, uniform
+from funnelsim.rules.incentives import NO_BAR, seen_liking
 from funnelsim.rules.qualification import contact_probability, interested, warm, works_lead
 from funnelsim.rules.selling import effective_strength, task_hours
 
@@ -252,6 +253,7 @@ class Sales:
                 item=case.number,
                 value=float(attempt),
             )
+            self._hand_off(case, worker)
             return True
         firm.note(
             Kind.ATTEMPT,
@@ -264,12 +266,31 @@ class Sales:
         )
         return False
 
+    def _hand_off(self, case: Case, worker: Worker) -> None:
+        """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        n = 4 * need.number + case.source
+        if uniform(firm.key, need.account, Purpose.HISTORY, n) < firm.climate.visibility:
+            return
+        firm.note(
+            Kind.HISTORY_LOST,
+            need,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            value=firm.lose_trust(need, phase.handoff_loss, 0.0),
+        )
+
     def _back_to_nurture(self, case: Case, kind: Kind, value: float, worker: Worker | None = None) -> None:
         need = case.need
         need.case = None
         if not need.closed and need.stage in (Stage.MQL, Stage.SQL):
             need.stage = Stage.LEAD
         person = -1 if worker is None else worker.number
+        if kind == Kind.RENEGED or (kind == Kind.GIVEN_UP and case.source == Source.INBOUND):
+            self.firm.neglect(need)
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
         if case.source == Source.MQL and kind in (Kind.DECLINED, Kind.RENEGED):
             self.firm.climate.unworked += 1
@@ -304,6 +325,12 @@ class Sales:
             return
         if case.source == Source.MQL:
             firm.learn_about_leads(True)
+        if phase.opportunity_bar > NO_BAR:
+            z = normal(uniform(firm.key, need.account, Purpose.DISCOVERY, n), 0.0, 1.0)
+            liking = seen_liking(need.liking, phase.discovery_noise, z)
+            if liking < phase.opportunity_bar:
+                self._back_to_nurture(case, Kind.PASSED, liking, worker)
+                return
         self.opportunities.open(case, worker if crew is self.reps and worker.on_roll else None)
 
     # -- people ------------------------------------------------------------------------------------------------------
@@ -362,6 +389,7 @@ class Sales:
             yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
+            firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
         """Process: a block of cold calls in a rep's spare time; it lapses at the end of the day."""
@@ -400,7 +428,12 @@ class Sales:
         entity = worker.person.entity
         account = choose(uniform(firm.key, entity, Purpose.PROSPECT_ACCOUNT, n), firm.lowered.accounts)
         need = firm.market.open.get(account)
-        if need is None or need.case is not None or need.stage not in (Stage.PROSPECT, Stage.LEAD):
+        if need is None:
+            return
+        if need.case is not None:
+            self._duplicate(need, worker, n)
+            return
+        if need.stage not in (Stage.PROSPECT, Stage.LEAD):
             return
         if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= firm.phase.cold_contact:
             return
@@ -408,3 +441,14 @@ class Sales:
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
         self._qualify(case, worker)
+
+    def _duplicate(self, need: Need, worker: Worker, n: int) -> None:
+        """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+        firm, entity = self.firm, worker.person.entity
+        phase = firm.phase
+        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < firm.climate.visibility:
+            return
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= phase.cold_contact:
+            return
+        loss = firm.lose_trust(need, phase.duplicate_loss, phase.duplicate_loss)
+        firm.note(Kind.DUPLICATE, need, team=SALES, person=worker.number, source=Source.OUTBOUND, value=loss)
