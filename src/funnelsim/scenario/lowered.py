@@ -284,7 +284,7 @@ class Lowered:
     calendar: WorkCalendar
     paid_days: tuple[tuple[int, int, int], ...]
     """Working days as (day number, index within its year, working days of that year)."""
-    reviews: tuple[tuple[int, float], ...]
+    months: tuple[tuple[int, float], ...]
     """First moments of calendar months, and the share of the quarter that is over then."""
     segments: tuple[LoweredSegment, ...]
     accounts: int

@@ -99,7 +99,7 @@ def lower(scenario: Scenario) -> Lowered:
         end=last_day * DAY,
         calendar=calendar,
         paid_days=_paid_days(scenario.start, first_day, last_day, set(week.weekdays), set(week.holidays)),
-        reviews=_reviews(calendar),
+        months=_months(calendar),
         segments=segments,
         accounts=accounts,
         psi_a=world.buyers.share_before_sales_a,
@@ -207,7 +207,7 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
     )
 
 
-def _reviews(calendar: WorkCalendar) -> tuple[tuple[int, float], ...]:
+def _months(calendar: WorkCalendar) -> tuple[tuple[int, float], ...]:
     quarters = calendar.quarter_starts()
     rows = []
     for time in calendar.month_starts():

@@ -171,7 +171,9 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
         need.recent_stamp = now
     before = total(brand, relationship)
     other = need.last_team != NONE and need.last_team != kind.team
-    strength = heard(strength, other, CLIMATE(g.climate, 0).consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+    strength = heard(
+        strength, other, CLIMATE(g.climate, 0).consistency, kind.aims, before >= need.asks_at, phase.wrong_tone
+    )
     need.last_team = kind.team
     if kind.brand != 0:
         brand = touched(brand, strength, phase.saturation)

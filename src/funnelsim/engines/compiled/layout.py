@@ -67,7 +67,7 @@ MOMENT_ROW = _table(
 MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
 """Row phase * most meetings + number."""
 WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
-REVIEW_ROW = _table(("time", "<i8"), ("elapsed", "<f8"))
+MONTH_ROW = _table(("time", "<i8"), ("elapsed", "<f8"))
 EFFECT_ROW = _table(("lever", "<i8"), *_all("<f8", "undefined", "defined", "aligned", "integrated"))
 """Row phase * EFFECTS + effect."""
 LEVEL_ROW = _table(("level", "<f8"))
@@ -166,7 +166,7 @@ FIXED: Final = {
     "meetings": MEETING_ROW,
     "segments": SEGMENT_ROW,
     "weeks": WEEK_ROW,
-    "reviews": REVIEW_ROW,
+    "months": MONTH_ROW,
     "effects": EFFECT_ROW,
     "planned": LEVEL_ROW,
     "paid_days": PAID_DAY_ROW,
@@ -225,7 +225,7 @@ TOUCHPOINT = rows_of(TOUCHPOINT_ROW)
 MOMENT = rows_of(MOMENT_ROW)
 MEETING = rows_of(MEETING_ROW)
 WEEK = rows_of(WEEK_ROW)
-REVIEW = rows_of(REVIEW_ROW)
+MONTH = rows_of(MONTH_ROW)
 EFFECT = rows_of(EFFECT_ROW)
 PLANNED = LEVEL = rows_of(LEVEL_ROW)
 CLIMATE = rows_of(CLIMATE_ROW)

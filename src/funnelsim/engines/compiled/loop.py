@@ -36,12 +36,12 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
+    MONTH,
     NONE,
     NUMBER,
     PAID_DAY,
     PERSON,
     PHASE,
-    REVIEW,
     SEGMENT,
     TASK,
     WEEK,
@@ -61,8 +61,8 @@ def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
     climate.begin(a)
-    if g.n_reviews > 0:
-        at(a, REVIEW(g.reviews, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
+    if g.n_months > 0:
+        at(a, MONTH(g.months, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
     staffing.staff(a, MARKETERS, True)
     marketing.renew_all_reach(a)
     if g.n_weeks > 0:

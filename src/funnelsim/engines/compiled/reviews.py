@@ -17,7 +17,7 @@ from funnelsim.engines.compiled.draws import (
     share_of,
 )
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note_firm, phase_of
-from funnelsim.engines.compiled.layout import CLIMATE, GLOBALS, LEVEL, LEVERS, NONE, NUMBER, PHASE, REVIEW
+from funnelsim.engines.compiled.layout import CLIMATE, GLOBALS, LEVEL, LEVERS, MONTH, NONE, NUMBER, PHASE
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, count_people, posts
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.climate import NO_BUDGET, YEAR_OF_QUARTERS
@@ -50,9 +50,9 @@ def plan_changes(a: int, before: int) -> None:
 def review(a: int, row: int) -> None:
     """Look at the past month, and at the quarter when a new one begins."""
     g = GLOBALS(a, 0)
-    if row + 1 < g.n_reviews:
-        at(a, REVIEW(g.reviews, row + 1).time, C.R_REVIEW, 0, row + 1, C.WHAT_REVIEW, row + 1)
-    elapsed = REVIEW(g.reviews, row).elapsed
+    if row + 1 < g.n_months:
+        at(a, MONTH(g.months, row + 1).time, C.R_REVIEW, 0, row + 1, C.WHAT_REVIEW, row + 1)
+    elapsed = MONTH(g.months, row).elapsed
     climate = CLIMATE(g.climate, 0)
     phase = phase_of(a)
     days = (g.now - climate.reviewed) / DAY

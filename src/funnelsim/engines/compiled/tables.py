@@ -27,7 +27,7 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
         "segments": np.zeros(len(lowered.segments), L.SEGMENT_ROW),
         "effects": np.zeros(len(phases) * L.EFFECTS, L.EFFECT_ROW),
         "planned": np.zeros(len(phases) * L.LEVERS, L.LEVEL_ROW),
-        "reviews": np.array(list(lowered.reviews), L.REVIEW_ROW),
+        "months": np.array(list(lowered.months), L.MONTH_ROW),
     }
     for i, phase in enumerate(phases):
         _copy(phase, tables["phases"][i])

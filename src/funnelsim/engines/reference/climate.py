@@ -189,7 +189,7 @@ class Climate:
 
     def _reviews(self) -> Generator[Event, None, None]:
         """Process: a review at the beginning of each calendar month."""
-        for number, (time, elapsed) in enumerate(self.firm.lowered.reviews):
+        for number, (time, elapsed) in enumerate(self.firm.lowered.months):
             yield self.firm.env.until(time, Rank.REVIEW, 0, number)
             self.review(number, elapsed)
 
