@@ -33,7 +33,7 @@ BY_HAND = (
     r"world\.segments\..*\.(accounts|need_interval|need_window)|world\.workweek\..*|.*\.title|title",
     r"timeline|start|horizon_quarters|world\.burn_in_quarters|world\.customers\.start|.*\.marketing\.mix",
     r"world\.touchpoints\.[^.]+\.programme|world\.selling\.(meetings|checkpoints)|world\.selling\.\w+_touch",
-    r"world\.customers\.care_touch",
+    r"world\.customers\.care_touch|world\.mail\.landing_touch",
 )
 """Leaves that `scenarios` sets itself, or that no engine reads."""
 NARROW: dict[str, tuple[float, float]] = {
@@ -159,6 +159,12 @@ TINY = load("small").with_changes(
         "world.touchpoints.rep_call.aims": "late",
         "world.record.visibility": 0.5,
         "world.touchpoints.search.site": True,
+        "world.touchpoints.email.mail": True,
+        "world.touchpoints.content.magnet": True,
+        "world.mail.unsubscribe": 0.02,
+        "world.mail.click": 0.1,
+        "world.mail.landing_touch": "search",
+        "plan.marketing.mail.lists": "segmented",
         "world.touchpoints.content.site": True,
         "world.site.trust_share": 0.5,
         "world.site.cart": 0.3,
@@ -184,7 +190,9 @@ IN_TIME = [path for path in LEAVES if not any(re.fullmatch(pattern, path) for pa
 OFTEN = [
     path
     for path in IN_TIME
-    if re.fullmatch(r"plan\.(sales|marketing|site)\.\w+|plan\.sales\.priorities\.\w+|world\.demand", path)
+    if re.fullmatch(
+        r"plan\.(sales|marketing|site|marketing\.mail)\.\w+|plan\.sales\.priorities\.\w+|world\.demand", path
+    )
 ]
 """What plans are made of, and what examples change most."""
 MEETINGS = ("meeting", "demo", "proposal", "negotiation")
@@ -298,6 +306,7 @@ def _frames(draw: st.DrawFn) -> dict[str, Any]:
         "world.selling.checkpoints": tuple(m for m in dict.fromkeys(meetings) if draw(st.booleans())),
         "world.selling.call_touch": draw(st.sampled_from(["rep_call", "meeting", "ads"])),
         "world.customers.care_touch": draw(st.sampled_from(["account_care", "rep_call"])),
+        "world.mail.landing_touch": draw(st.sampled_from(["search", "", "review"])),
     }
 
 
@@ -356,6 +365,7 @@ def _lists(draw: st.DrawFn) -> dict[str, Any]:
         changes["world.selling.checkpoints"] = meetings[:1]
     if draw(st.integers(0, 3)) == 0:
         changes["world.selling.prospecting_touch"] = draw(st.sampled_from(["rep_call", "cold_call", "brand"]))
+        changes["world.mail.landing_touch"] = draw(st.sampled_from(["search", "", "email"]))
         changes["world.customers.care_touch"] = draw(st.sampled_from(["rep_call", "account_care"]))
     return changes
 

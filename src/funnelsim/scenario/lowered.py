@@ -43,6 +43,7 @@ class LoweredTouchpoint:
     capture: float
     known_only: bool
     site: bool
+    mail: bool
     found_by_search: bool
     programme: LoweredProgramme | None
 
@@ -122,6 +123,16 @@ class Phase:
     handoff_loss: float
     duplicate_loss: float
     address_decay: float
+    # mails
+    segmented: bool
+    early_share: float
+    match_gain: float
+    wrong_gain: float
+    unsubscribe: float
+    frequent: float
+    wrong_unsubscribe: float
+    click: float
+    landing_touch: int
     # site
     site_enabled: bool
     site_trust_share: float

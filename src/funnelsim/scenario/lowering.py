@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import Any
 
 from funnelsim.arithmetic import log
-from funnelsim.events import DAY
+from funnelsim.events import DAY, NO_CODE
 from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
@@ -179,9 +180,38 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         capture=t.capture,
         known_only=t.known_only,
         site=t.site,
+        mail=t.mail,
         found_by_search=t.found_by_search,
         programme=programme,
     )
+
+
+def _as_planned(lowered: LoweredTouchpoint, t: Touchpoint, world: World, plan: Plan) -> LoweredTouchpoint:
+    """Return a touchpoint as the plan uses it: how often mails go out, how much content stands behind a form."""
+    if t.magnet:
+        capture = t.capture * (1.0 + world.mail.gate_gain * plan.marketing.gating)
+        strength = t.strength * (1.0 - world.mail.gate_loss * plan.marketing.gating)
+        lowered = replace(lowered, capture=min(capture, 1.0), strength=strength)
+    if t.mail:
+        cadence, programme = plan.marketing.mail.cadence, lowered.programme
+        if programme is not None:
+            programme = replace(programme, intensity=programme.intensity * cadence)
+        lowered = replace(lowered, base_intensity=t.base_intensity * cadence, programme=programme)
+    return lowered
+
+
+def _mail(world: World, plan: Plan, names: dict[str, int]) -> dict[str, Any]:
+    """Return the phase's numbers of mails."""
+    mail = world.mail
+    return {
+        "segmented": plan.marketing.mail.lists == "segmented",
+        "early_share": plan.marketing.mail.early_share,
+        "landing_touch": names[mail.landing_touch] if mail.landing_touch else NO_CODE,
+        **{
+            name: getattr(mail, name)
+            for name in ("match_gain", "wrong_gain", "unsubscribe", "frequent", "wrong_unsubscribe", "click")
+        },
+    }
 
 
 def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
@@ -207,7 +237,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     for segment in world.segments.values():
         fit_accounts = fit_accounts + segment.fit_share * segment.accounts
     fit_share = fit_accounts / accounts
-    touchpoints = tuple(_touchpoint(i, n, t, world, accounts) for i, (n, t) in enumerate(world.touchpoints.items()))
+    touchpoints = tuple(
+        _as_planned(_touchpoint(i, n, t, world, accounts), t, world, plan)
+        for i, (n, t) in enumerate(world.touchpoints.items())
+    )
     values: dict[str, Any] = {
         "time": time,
         "brand_rate": LN2 / world.trust.brand_half_life,
@@ -273,6 +306,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
     values.update(_site(world, plan))
+    values.update(_mail(world, plan, names))
     return Phase(**values)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from funnelsim.scenario.buyer import Record, Site, SitePlan
+from funnelsim.scenario.buyer import Mail, MailPlan, Record, Site, SitePlan
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
 
@@ -159,6 +159,10 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    mail: bool = Field(
+        False, description="a mail: lists, unsubscribing and clicks apply (world.mail, plan.marketing.mail)"
+    )
+    magnet: bool = Field(False, description="content that may stand behind a form (plan.marketing.gating)")
     site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
@@ -338,6 +342,7 @@ class World(Part):
     response: Response = Response()
     record: Record = Record()
     site: Site = Site()
+    mail: Mail = Mail()
     selling: Selling = Selling()
     people: People = People()
     customers: Customers = Customers()
@@ -367,6 +372,9 @@ class World(Part):
             for name in names:
                 if name not in self.touchpoints:
                     raise ValueError(f"{field} names touchpoint {name!r}, which the catalogue does not have")
+        landing = self.mail.landing_touch
+        if landing and landing not in self.touchpoints:
+            raise ValueError(f"mail.landing_touch names touchpoint {landing!r}, which the catalogue does not have")
         for name in self.selling.checkpoints:
             if name not in self.selling.meetings:
                 raise ValueError(f"selling.checkpoints names {name!r}, which is not one of selling.meetings")
@@ -426,6 +434,8 @@ class MarketingPlan(Part):
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
+    gating: float = quantity(0.0, "0..1", "how much of the content with a magnet stands behind a form", ge=0, le=1)
+    mail: MailPlan = MailPlan()
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
 
     @field_validator("mix")

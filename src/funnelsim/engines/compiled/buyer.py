@@ -20,6 +20,7 @@ from funnelsim.engines.compiled.firm import (
     touchpoint_of,
 )
 from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.mail import send
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
@@ -55,6 +56,7 @@ def open_need(a: int, account: int, referred_by: int) -> None:
         need.known = 1 if NEED(g.needs, memory).known != 0 and _address_is_good(a, n, memory) else 0
         if need.known != 0:
             need.stage = C.S_LEAD
+            need.unsubscribed = NEED(g.needs, memory).unsubscribed
     need.brand = entry
     if referred_by != NONE:
         phase = phase_of(a)
@@ -110,6 +112,12 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     kind = touchpoint_of(a, code)
+    if kind.mail != 0:
+        if need.unsubscribed == 0:
+            send(a, n, code, number)
+            if need.closed == 0:
+                consider(a, n)
+        return
     captured = False
     if need.known == 0 and kind.capture > 0.0:
         i = ((need.number * 64 + code) << 20) + number

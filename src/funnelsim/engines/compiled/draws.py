@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelsim import arithmetic, randomness
 from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
-from funnelsim.rules import customers, people, qualification, reach, selling, site, trust
+from funnelsim.rules import customers, mail, people, qualification, reach, selling, site, trust
 
 U1, U12, U16, U27, U30, U31 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -128,7 +128,7 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers, site):
+for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers, site, mail):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
 
@@ -143,6 +143,10 @@ touched = LAWS["touched"]
 total = LAWS["total"]
 tired = LAWS["tired"]
 heard = LAWS["heard"]
+scaled = LAWS["scaled"]
+on_late_list = LAWS["on_late_list"]
+mail_gain = LAWS["mail_gain"]
+unsubscribes = LAWS["unsubscribes"]
 still_known = LAWS["still_known"]
 fills_cart = LAWS["fills_cart"]
 abandons = LAWS["abandons"]

@@ -47,7 +47,7 @@ ROLE_ROW = _of_class(LoweredRole)
 """Row phase * DESKS + role."""
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
-    *_all("<i8", "team", "brand", "relationship", "aims", "site", "is_programme", "money", "live"),
+    *_all("<i8", "team", "brand", "relationship", "aims", "site", "mail", "is_programme", "money", "live"),
     *_all("<f8", "strength", "base_intensity", "capture", "mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
 )
@@ -79,9 +79,20 @@ NEED_ROW = _table(
     *_all("<i4", "account", "number", "case", "cases"),
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
-    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
-    *_all("<f8", "liking", "score_z", "recent"),
-    *_all("<i4", "carts", "in_cart"),
+    *_all(
+        "<i8",
+        "opened",
+        "window_end",
+        "decision_at",
+        "recent_stamp",
+        "deal",
+        "known_at",
+        "left_at",
+        "cart_visit",
+        "mails_stamp",
+    ),
+    *_all("<f8", "liking", "score_z", "recent", "mails"),
+    *_all("<i4", "carts", "in_cart", "unsubscribed"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),

@@ -62,7 +62,7 @@ def answer_begins(a: int, n: int, t: int, p: int) -> None:
     taken = desk_hours(a, p, task_hours(u, phase.assist_hours, phase.hours_law, phase.hours_sigma))
     note(a, C.K_ASSISTED, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, need.carts - 1, NAN, waited / MINUTE,
          NO_AMOUNT)  # fmt: skip
-    note(a, C.K_TASK, n, phase.call_touch, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, need.carts - 1, taken,
+    note(a, C.K_TASK, n, phase.call_touch, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, NONE, taken,
          waited / DAY, NO_AMOUNT)  # fmt: skip
     at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
@@ -88,7 +88,8 @@ def _settle(a: int, n: int, answered: bool) -> None:
         return
     cart = need.carts - 1
     note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, NAN, NO_AMOUNT)
-    if gone or need.known == 0 or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
+    reached = need.known != 0 and need.unsubscribed == 0
+    if gone or not reached or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
         return
     need.left_at = g.now
     days = exponential(uniform(g.key, need.account, C.P_RECOVERY_DELAY, need.cart_visit), phase.recovery_days)

@@ -47,8 +47,9 @@ class Need:
 
     __slots__ = (
         "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "fits",
-        "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "number", "opened", "recent",
-        "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
+        "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp", "number",
+        "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold",
+        "unsubscribed", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -71,6 +72,9 @@ class Need:
         self.known = False
         self.known_at = now
         self.last_team: int = NO_CODE
+        self.mails = 0.0
+        self.mails_stamp = now
+        self.unsubscribed = False
         self.carts = 0
         self.in_cart = False
         self.left_at = now

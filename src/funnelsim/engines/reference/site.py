@@ -80,8 +80,8 @@ class Site:
         u = uniform(firm.key, need.account, Purpose.ASSIST_HOURS, n)
         hours = task_hours(u, phase.assist_hours, phase.hours_law, phase.hours_sigma)
         finish, desk_hours = crew.finish(worker.person, hours)
-        where: dict[str, Any] = {"team": SALES, "person": worker.number, "source": Source.SITE, "item": need.carts - 1}
-        firm.note(Kind.ASSISTED, need, **where, value=waited / MINUTE)
+        where: dict[str, Any] = {"team": SALES, "person": worker.number, "source": Source.SITE}
+        firm.note(Kind.ASSISTED, need, **where, item=need.carts - 1, value=waited / MINUTE)
         firm.note(Kind.TASK, need, **where, touchpoint=phase.call_touch, hours=desk_hours, value=waited / DAY)
         yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), worker.person.incumbent)
         crew.desk.release(worker)
@@ -99,7 +99,8 @@ class Site:
             return
         cart = need.carts - 1
         firm.note(Kind.ABANDONED, need, source=Source.SITE, item=cart)
-        if gone or not need.known or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
+        reached = need.known and not need.unsubscribed
+        if gone or not reached or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
             return
         need.left_at = env.now
         days = exponential(uniform(firm.key, need.account, Purpose.RECOVERY_DELAY, n), phase.recovery_days)
