@@ -117,3 +117,8 @@ def heard(
 def still_known(days: float, decay: float) -> float:
     """Chance that an address is still good after `days`: e^{-decay t}, decay per day (30 % a year: `crmdecay2024`)."""
     return exp(-decay * days)
+
+
+def left_after(trust: float, share: float) -> float:
+    """Trust when the `share` 0..1 of it is lost: a buyer who waited in vain, or has to say everything again."""
+    return trust * (1.0 - share)

@@ -11,7 +11,7 @@ from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
 from funnelsim.randomness import run_key
 from funnelsim.rules.qualification import updated_belief
-from funnelsim.rules.trust import decayed, entry_trust, heard, tired, total, touched
+from funnelsim.rules.trust import decayed, entry_trust, heard, left_after, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "fits",
-        "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp", "number",
-        "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold",
-        "unsubscribed", "window_end",
+        "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "discount",
+        "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp",
+        "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped",
+        "threshold", "unsubscribed", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -60,6 +60,7 @@ class Need:
         self.threshold = traits.threshold
         self.asks_at = traits.asks_at
         self.deal = traits.deal
+        self.discount = 0.0
         self.liking = traits.liking
         self.score_z = traits.score_z
         self.window_end = now + traits.window
@@ -228,12 +229,18 @@ class Firm:
             NO_AMOUNT,
         )
 
+    def neglect(self, need: Need) -> None:
+        """The buyer was kept waiting until it was too late: trust is lost."""
+        share = self.phase.neglect
+        if share > 0.0:
+            self.lose_trust(need, share, share)
+
     def lose_trust(self, need: Need, brand_share: float, relationship_share: float) -> float:
         """Take shares of an account's trust away; the total trust that is lost."""
         brand, relationship = self.trust(need)
         before = total(brand, relationship)
-        need.brand = brand * (1.0 - brand_share)
-        need.relationship = relationship * (1.0 - relationship_share)
+        need.brand = left_after(brand, brand_share)
+        need.relationship = left_after(relationship, relationship_share)
         need.stamp = self.env.now
         return before - total(need.brand, need.relationship)
 
