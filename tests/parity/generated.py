@@ -161,6 +161,12 @@ TINY = load("small").with_changes(
         "world.touchpoints.search.site": True,
         "world.touchpoints.email.mail": True,
         "world.touchpoints.content.magnet": True,
+        "world.rivals.weight": 3.0,
+        "world.rivals.favourite": 1.0,
+        "world.rivals.outcome_weight": 2.0,
+        "plan.marketing.positioning": 0.3,
+        "plan.marketing.recycle": 0.7,
+        "plan.marketing.recycle_days": 2.0,
         "world.mail.unsubscribe": 0.02,
         "world.mail.click": 0.1,
         "world.mail.landing_touch": "search",
@@ -235,6 +241,7 @@ MORE_TIES: dict[str, list[Any]] = {
     "plan.marketing.lead_bar": [-20.0],
     "world.site.assist_patience": [1e-9, 1e5],
     "world.site.recovery_days": [0.0],
+    "plan.marketing.recycle_days": [1.0, 7.0],
     "plan.sales.lead_preference": [20.0],
 }
 

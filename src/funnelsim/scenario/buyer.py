@@ -1,4 +1,4 @@
-"""What buyers meet beside the touches themselves: the shared record, the site, mails; as parts of world and plan."""
+"""What buyers meet beside the touches themselves: record, site, mails, rivals; as parts of world and plan."""
 
 from __future__ import annotations
 
@@ -113,4 +113,27 @@ class MailPlan(Part):
     cadence: float = quantity(1.0, "factor", "how often mails go out, relative to the programmes' reach", ge=0, le=10)
     early_share: float = quantity(
         1.0, "share", "mails that also go to the early list (segmented lists only)", ge=0, le=1
+    )
+
+
+class Rivals(Part):
+    """Competitors in the buyer's eyes: each need meets one whom it trusts more or less."""
+
+    trust: float = quantity(0.50, "trust", "trust that buyers have in the rival, mean", ge=0, le=0.98)
+    spread: float = quantity(0.15, "trust", "its spread between needs", ge=0, le=1)
+    weight: float = quantity(
+        0.0,
+        "log-odds per trust",
+        "what trust in the rival above its mean takes from us (0: off; our own: 4)",
+        ge=0,
+        le=100,
+    )
+    favourite: float = quantity(
+        0.0, "log-odds", "loss where the buyer trusts the rival more than us (0: off)", "sixsense2023", ge=0, le=20
+    )
+    outcome_weight: float = quantity(
+        0.0, "log-odds per trust", "how much it makes who does not buy from us buy there (0: off)", ge=0, le=100
+    )
+    narrowing: float = quantity(
+        0.5, "share", "reach on accounts that do not fit that the sharpest positioning costs", ge=0, le=1
     )

@@ -124,6 +124,16 @@ class Phase:
     handoff_loss: float
     duplicate_loss: float
     address_decay: float
+    # rivals, recycling
+    rival_trust: float
+    rival_spread: float
+    rival_weight: float
+    favourite: float
+    outcome_weight: float
+    positioning: float
+    unfit_reach: float
+    recycle: float
+    recycle_days: float
     # mails
     segmented: bool
     early_share: float

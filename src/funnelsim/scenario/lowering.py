@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from funnelsim.arithmetic import log
+from funnelsim.arithmetic import exp, log
 from funnelsim.events import DAY, NO_CODE
 from funnelsim.rules.incentives import price_gain
 from funnelsim.rules.reach import attention
@@ -188,8 +188,20 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
     )
 
 
+def unfit_reach(world: World, plan: Plan) -> float:
+    """Return the reach on accounts that do not fit that positioning leaves, relative to none."""
+    return 1.0 - world.rivals.narrowing * plan.marketing.positioning
+
+
 def _as_planned(lowered: LoweredTouchpoint, t: Touchpoint, world: World, plan: Plan) -> LoweredTouchpoint:
-    """Return a touchpoint as the plan uses it: how often mails go out, how much content stands behind a form."""
+    """Return a touchpoint as the plan uses it: how often mails go out, how much content stands behind a form.
+
+    A programme of a sharply positioned firm makes it less known in general, by what it reaches less.
+    """
+    if plan.marketing.positioning > 0.0 and lowered.programme is not None:
+        q = plan.marketing.targeting
+        reached = q + (1.0 - q) * unfit_reach(world, plan)
+        lowered = replace(lowered, programme=replace(lowered.programme, goodwill=lowered.programme.goodwill * reached))
     if t.magnet:
         capture = t.capture * (1.0 + world.mail.gate_gain * plan.marketing.gating)
         strength = t.strength * (1.0 - world.mail.gate_loss * plan.marketing.gating)
@@ -266,7 +278,16 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "money_per_day": marketing.programme_money * 100.0 / 365.0,
         "approval": int(marketing.approval_days * DAY + 0.5),
         "attention_fit": attention(marketing.targeting, fit_share, True),
-        "attention_unfit": attention(marketing.targeting, fit_share, False),
+        "attention_unfit": attention(marketing.targeting, fit_share, False) * unfit_reach(world, plan),
+        "unfit_reach": unfit_reach(world, plan),
+        "positioning": marketing.positioning,
+        "rival_trust": world.rivals.trust,
+        "rival_spread": world.rivals.spread,
+        "rival_weight": world.rivals.weight,
+        "favourite": world.rivals.favourite,
+        "outcome_weight": world.rivals.outcome_weight,
+        "recycle": marketing.recycle,
+        "recycle_days": marketing.recycle_days,
         "lead_bar": marketing.lead_bar,
         "score_noise": marketing.score_noise,
         "hand_over": marketing.hand_over,
@@ -325,7 +346,7 @@ def _site(world: World, plan: Plan) -> dict[str, Any]:
         "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
         "site_deal_limit": cents(offer.deal_limit),
         "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
-        "cart": site.cart,
+        "cart": min(1.0, site.cart * exp(price_gain(plan.price, world.incentives.price_slope))),
         "abandon": site.abandon,
         "recovery": site.recovery if offer.recovery_mails else 0.0,
         "recovery_days": site.recovery_days,

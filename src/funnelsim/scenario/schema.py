@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from funnelsim.scenario.buyer import Mail, MailPlan, Record, Site, SitePlan
+from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SitePlan
 from funnelsim.scenario.incentives import Incentives
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
@@ -350,6 +350,7 @@ class World(Part):
     record: Record = Record()
     site: Site = Site()
     mail: Mail = Mail()
+    rivals: Rivals = Rivals()
     selling: Selling = Selling()
     people: People = People()
     incentives: Incentives = Incentives()
@@ -450,6 +451,13 @@ class MarketingPlan(Part):
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
+    positioning: float = quantity(
+        0.0, "0..1", "how sharply we are set apart from rivals: they count less, but we speak to fewer", ge=0, le=1
+    )
+    recycle: float = quantity(
+        0.0, "probability", "a lead that sales did not win over, with its need still open, may come again", ge=0, le=1
+    )
+    recycle_days: float = quantity(14.0, "day", "rest before it may", ge=1, le=3650)
     gating: float = quantity(0.0, "0..1", "how much of the content with a magnet stands behind a form", ge=0, le=1)
     mail: MailPlan = MailPlan()
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")

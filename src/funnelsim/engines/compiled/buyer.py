@@ -10,6 +10,7 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     brand_now,
+    buys_elsewhere,
     content_now,
     entry_trust,
     note,
@@ -173,6 +174,22 @@ def consider(a: int, n: int) -> None:
 
 
 @jit
+def lead_rested(a: int, x: int) -> None:
+    """A lead that sales did not win over has rested; marketing may hand it over again."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    if need.closed != 0 or need.stopped != 0 or need.case != NONE:
+        return
+    need.rounds += 1
+    need.handed = 0
+    days = (g.now - case.opened) / DAY
+    note(a, C.K_RECYCLED, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, case.number, NAN, days, NO_AMOUNT)
+    consider(a, n)
+
+
+@jit
 def window_ends(a: int, n: int) -> None:
     """The window ends: the need is over, unless the buyer is in talks with us and can be touched until it decides."""
     g = GLOBALS(a, 0)
@@ -183,7 +200,8 @@ def window_ends(a: int, n: int) -> None:
         deal_moments(a, n, need.window_end + 1, -1, need.decision_at, False)
         return
     need_is_over(a, n)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < phase_of(a).competitor_share
+    chance = buys_elsewhere(a, n, phase_of(a).competitor_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < chance
     stage = C.S_LOST if lost else C.S_NO_DECISION
     close_need(a, n, stage, C.K_WINDOW_CLOSED, (g.now - need.opened) / DAY)
 

@@ -86,12 +86,12 @@ NEED_ROW = _table(
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
     *_all("<i8", "mails_stamp"),
     *_all("<f8", "liking", "score_z", "recent", "discount", "mails"),
-    *_all("<i4", "carts", "in_cart", "unsubscribed"),
+    *_all("<i4", "carts", "in_cart", "unsubscribed", "rounds"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
     *_all("<f8", "score", "cycle_days"),
-    *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase"),
+    *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase", "round"),
     *_all("<i8", "tried", "is_warm", "in_book", "reached"),
 )
 TASK_ROW = _table(

@@ -266,6 +266,8 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_RESTED:
+        buyer.lead_rested(a, ref)
     elif what == C.WHAT_CART:
         site.cart_comes_back(a, ref)
     elif what == C.WHAT_WAKE:

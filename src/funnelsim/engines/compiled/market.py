@@ -121,6 +121,7 @@ def new_need(a: int, account: int, number: int) -> int:
     need.mails_stamp = g.now
     need.mails = 0.0
     need.unsubscribed = 0
+    need.rounds = 0
     need.carts = 0
     need.in_cart = 0
     need.asked = 0

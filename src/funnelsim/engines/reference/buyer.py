@@ -123,6 +123,6 @@ def close_window(firm: Firm, need: Need) -> None:
     """The window ends without an opportunity of ours: bought elsewhere, or no decision."""
     firm.sales.need_is_over(need)
     u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number)
-    stage = Stage.LOST if u < firm.phase.competitor_share else Stage.NO_DECISION
+    stage = Stage.LOST if u < firm.to_rival(need, firm.phase.competitor_share) else Stage.NO_DECISION
     days = (firm.env.now - need.opened) / DAY
     firm.market.close_need(need, stage, Kind.WINDOW_CLOSED, days)
