@@ -5,11 +5,12 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, duration
 from funnelsim.engines.compiled.desk import release, request
-from funnelsim.engines.compiled.draws import effective_strength, exponential, renews, task_hours, uniform
+from funnelsim.engines.compiled.draws import effective_strength, exponential, priced, renews, task_hours, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     add_goodwill,
+    bill,
     entry_trust,
     note,
     number_of,
@@ -62,6 +63,7 @@ def declare(a: int, account: int) -> None:
     need.known = 1
     need.closed = 1
     need.stage = C.S_CUSTOMER
+    need.deal = priced(need.deal, phase_of(a).price)
     row.memory = n
     left = int(uniform(g.key, account, C.P_INITIAL_TERM, 0) * phase_of(a).term + 0.5)
     note(a, C.K_CUSTOMER, n, NONE, NONE, NONE, NONE, NONE, NAN, left / DAY, need.deal)
@@ -100,6 +102,7 @@ def _serve(a: int, n: int, owner: int, renewal: int) -> None:
     customer.care_count = 0
     customer.referrals = 0
     ACCOUNT(g.accounts, need.account).customer = c
+    g.reviews += phase_of(a).reviews_per_customer
     at(a, renewal, C.R_RENEWAL, need.account, 0, C.WHAT_RENEWAL, c)
     interval = phase_of(a).care_interval
     if interval > 0.0:
@@ -135,6 +138,7 @@ def renewal(a: int, c: int) -> None:
     p = renews(total_trust(a, n), phase.churn, phase.term / DAY, phase.churn_trust, phase.churn_slope)
     if uniform(g.key, need.account, C.P_RENEWAL, 64 * need.number + number) < p:
         note(a, C.K_RENEWED, n, NONE, NONE, NONE, NONE, number, NAN, p, need.deal)
+        bill(a, need.deal)
         add_goodwill(a, phase.goodwill_per_customer)
         customer.renewals = number + 1
         at(a, g.now + phase.term, C.R_RENEWAL, need.account, number + 1, C.WHAT_RENEWAL, c)
@@ -142,6 +146,7 @@ def renewal(a: int, c: int) -> None:
     customer.active = 0
     ACCOUNT(g.accounts, need.account).customer = NONE
     need.stage = C.S_PAST_CUSTOMER
+    need.known_at = g.now
     note(a, C.K_CHURNED, n, NONE, NONE, NONE, NONE, number, NAN, p, NO_AMOUNT)
     schedule_next(a, need.account)
 

@@ -13,6 +13,7 @@ from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, task_n
 from funnelsim.events import DAY, Kind, Rank, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, uniform
 from funnelsim.rules.customers import renews
+from funnelsim.rules.incentives import priced
 from funnelsim.rules.selling import effective_strength, task_hours
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Customers:
         need.relationship = firm.lowered.customer_trust
         need.brand = firm.entry_trust()
         need.known = need.closed = True
+        need.deal = priced(need.deal, firm.phase.price)
         need.stage = Stage.CUSTOMER
         market.memory[account] = need
         left = int(uniform(firm.key, account, Purpose.INITIAL_TERM, 0) * firm.phase.term + 0.5)
@@ -68,6 +70,7 @@ class Customers:
 
     def _serve(self, customer: Customer, renewal: int) -> None:
         self.active[customer.need.account] = customer
+        self.firm.reviews += self.firm.phase.reviews_per_customer
         env = self.firm.env
         env.start(self._renewals(customer, renewal))
         env.start(self._care(customer))
@@ -93,12 +96,14 @@ class Customers:
             if uniform(firm.key, need.account, Purpose.RENEWAL, n) >= p:
                 break
             firm.note(Kind.RENEWED, need, item=number, value=p, amount=need.deal)
+            firm.climate.bill(need.deal)
             firm.add_goodwill(phase.goodwill_per_customer)
             renewal = env.now + phase.term
             number += 1
         customer.active = False
         del self.active[need.account]
         need.stage = Stage.PAST_CUSTOMER
+        need.known_at = env.now
         firm.note(Kind.CHURNED, need, item=number, value=p)
         firm.market.schedule_next(need.account)
 
