@@ -80,8 +80,8 @@ def show_comparison(comparison: Comparison, kpi: str) -> None:
     runs = comparison.n * len(comparison.labels)
     out.print(
         f"{comparison.replications_in_words}, seed {comparison.seed}, {world_size(comparison)} accounts, "
-        f"{duration(comparison.seconds)}{from_store(comparison.stored, runs)}. Bold: tied for best (95 %, paired, all plans together). "
-        "±: 95 % interval of a plan's own mean."
+        f"{duration(comparison.seconds)}{from_store(comparison.stored, runs)}. "
+        "Bold: tied for best (95 %, paired, all plans together). ±: 95 % interval of a plan's own mean."
     )
     if comparison.precision:
         out.print(safe(comparison.precision.report()))
