@@ -47,6 +47,14 @@ class What(IntEnum):
     """(paid day)"""
     PAYROLL = auto()
     """(paid day)"""
+    MONTH_BEGINS = auto()
+    """(month)"""
+    MONTH_ENDS = auto()
+    """(month)"""
+    PUSH_BEGINS = auto()
+    """(month)"""
+    PUSH = auto()
+    """(case)"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
 

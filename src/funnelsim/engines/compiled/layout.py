@@ -48,7 +48,7 @@ ROLE_ROW = _of_class(LoweredRole)
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
     *_all("<i8", "team", "brand", "relationship", "is_programme", "money", "live"),
-    *_all("<f8", "strength", "base_intensity", "capture", "mix"),
+    *_all("<f8", "strength", "base_intensity", "capture", "mix", "per_hour", "contact", "prospecting_mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
 )
 """Row phase * touchpoints + code."""
@@ -60,6 +60,7 @@ MOMENT_ROW = _table(
 MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
 """Row phase * most meetings + number."""
 WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
+MONTH_ROW = _table(*_all("<i8", "time", "number"))
 PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
 DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
 NUMBER_ROW = _table(("value", "<i8"))
@@ -86,16 +87,16 @@ CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
     *_all("<f8", "score", "cycle_days"),
     *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase"),
-    *_all("<i8", "tried", "is_warm", "in_book", "reached"),
+    *_all("<i8", "tried", "is_warm", "in_book", "reached", "in_meeting"),
 )
 TASK_ROW = _table(
-    *_all("<i8", "queued", "number", "patience_until", "calls"),
+    *_all("<i8", "queued", "number", "patience_until", "calls", "tactic"),
     *_all("<i8", "priority", "owner", "worker", "ref", "child", "sibling"),
     *_all("<i8", "what", "desk", "waiting", "choose"),
 )
 PERSON_ROW = _table(
     *_all("<i8", "number", "entity", "hired", "idle_since"),
-    *_all("<f8", "share", "skill"),
+    *_all("<f8", "share", "skill", "attained", "quota", "quota_part"),
     *_all("<i8", "role", "seat", "incumbent", "book", "own_root", "own_waiting", "idle_next", "idle_before"),
     *_all("<i8", "ramped", "busy", "on_roll"),
 )
@@ -110,6 +111,8 @@ CUSTOMER_ROW = _table(
     *_all("<i8", "need", "owner", "renewals", "care_count", "referrals"),
     ("active", "<i8"),
 )
+PAST_MONTH_ROW = _table(*_all("<f8", "won", "posts"))
+"""What the firm won in each of the last months, in a ring."""
 PROGRAMME_ROW = _table(
     *_all("<i8", "queued", "live"), *_all("<f8", "hours", "goodwill", "content"), *_all("<i8", "code", "worker")
 )
@@ -138,6 +141,7 @@ FIXED: Final = {
     "meetings": MEETING_ROW,
     "segments": SEGMENT_ROW,
     "weeks": WEEK_ROW,
+    "months": MONTH_ROW,
     "paid_days": PAID_DAY_ROW,
     "demand": DEMAND_ROW,
     "work_days": NUMBER_ROW,
@@ -149,9 +153,10 @@ FIXED: Final = {
     "desks": DESK_ROW,
     "slots": SLOT_ROW,
     "block": NUMBER_ROW,
+    "past_months": PAST_MONTH_ROW,
 }
 """Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
-STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "block")
+STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "block", "past_months")
 """Fixed tables that change during a run; the others are inputs."""
 
 GLOBALS_ROW = _table(
@@ -177,8 +182,12 @@ GLOBALS_ROW = _table(
         "grow",
         "begun",
         "plans_known",
+        "quota_running",
+        "quota_began",
+        "quota_ends",
+        "push_days",
     ),
-    *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief"),
+    *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief", "quota_full", "month_won"),
     # the scenario at large
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
 )
@@ -191,6 +200,8 @@ TOUCHPOINT = rows_of(TOUCHPOINT_ROW)
 MOMENT = rows_of(MOMENT_ROW)
 MEETING = rows_of(MEETING_ROW)
 WEEK = rows_of(WEEK_ROW)
+MONTH = rows_of(MONTH_ROW)
+PAST_MONTH = rows_of(PAST_MONTH_ROW)
 PAID_DAY = rows_of(PAID_DAY_ROW)
 DEMAND = rows_of(DEMAND_ROW)
 NUMBER = rows_of(NUMBER_ROW)

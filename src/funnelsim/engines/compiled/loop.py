@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from funnelsim.engines.compiled import buyer, customers, firm, market, marketing, opportunities, sales, staffing
+from funnelsim.engines.compiled import (
+    buyer,
+    customers,
+    firm,
+    incentives,
+    market,
+    marketing,
+    opportunities,
+    sales,
+    staffing,
+)
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
 from funnelsim.engines.compiled.desk import (
@@ -24,6 +34,7 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
+    MONTH,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -55,6 +66,7 @@ def begin(a: int) -> None:
     staffing.staff(a, SDRS, True)
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
+    at(a, MONTH(g.months, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
     for i in range(g.n_declared):
         if not make_room(a):
             return
@@ -259,6 +271,14 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_PUSH:
+        incentives.push(a, ref)
+    elif what == C.WHAT_MONTH_BEGINS:
+        incentives.month_begins(a, ref)
+    elif what == C.WHAT_MONTH_ENDS:
+        incentives.month_ends(a, ref)
+    elif what == C.WHAT_PUSH_BEGINS:
+        incentives.push_begins(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

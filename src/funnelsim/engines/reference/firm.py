@@ -17,6 +17,7 @@ from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.customers import Customers
+    from funnelsim.engines.reference.incentives import Quotas
     from funnelsim.engines.reference.market import Market
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
@@ -46,9 +47,9 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits", "handed",
-        "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
-        "stopped", "threshold", "window_end",
+        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits",
+        "handed", "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage",
+        "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -94,6 +95,7 @@ class Firm:
     marketing: Marketing
     sales: Sales
     customers: Customers
+    quotas: Quotas
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
         self.lowered = lowered
