@@ -184,7 +184,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.WON: KindMeaning(
         "bought from us",
         item="case number",
-        value="days since the opportunity opened",
+        value="days since the opportunity opened (on the site: since the need arose)",
         amount="annual price sold [cents]",
     ),
     Kind.LOST: KindMeaning(
@@ -256,7 +256,9 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.RECYCLED: KindMeaning(
         "marketing takes a lead back and may hand it over again", item="case number", value="days of rest"
     ),
-    Kind.DUPLICATE: KindMeaning("prospecting reaches a buyer with whom a colleague is already in touch"),
+    Kind.DUPLICATE: KindMeaning(
+        "prospecting reaches a buyer with whom a colleague is already in touch", value="total trust lost"
+    ),
     Kind.HISTORY_LOST: KindMeaning(
         "sales does not see what marketing knows of the buyer: trust is lost",
         item="case number",

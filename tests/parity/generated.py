@@ -154,6 +154,21 @@ TINY = load("small").with_changes(
         "world.selling.calls_per_hour": 30.0,
         "world.people.rep.attrition": 2.0,
         "world.people.rep.vacancy_days": 20.0,
+        "world.trust.wrong_tone": 0.6,
+        "world.trust.consistency": 0.9,
+        "world.touchpoints.content.aims": "early",
+        "world.touchpoints.rep_call.aims": "late",
+        "world.record.visibility": 0.5,
+        "world.touchpoints.search.site": True,
+        "world.touchpoints.content.site": True,
+        "world.site.trust_share": 0.5,
+        "world.site.cart": 0.3,
+        "world.site.recovery": 0.5,
+        "world.site.assist_patience": 30.0,
+        "plan.site.enabled": True,
+        "plan.site.deal_limit": 25_000.0,
+        "plan.site.assist": "reps",
+        "world.record.address_decay": 0.3,
         "plan.sales.reps": 3.5,
         "plan.sales.lead_preference": 0.0,
         "plan.sales.opportunity_bar": -0.5,
@@ -187,8 +202,7 @@ OFTEN = [
     path
     for path in IN_TIME
     if re.fullmatch(
-        r"plan\.(sales|marketing)\.\w+|plan\.sales\.priorities\.\w+|plan\.sales\.quota\.\w+|plan\.price|world\.demand",
-        path,
+        r"plan\.(sales|marketing|site)\.\w+|plan\.sales\.(priorities|quota)\.\w+|plan\.price|world\.demand", path
     )
 ]
 """What plans are made of, and what examples change most."""
@@ -218,6 +232,7 @@ TIES: dict[str, Any] = {
     "plan.sales.priorities.marketing_lead": 0,
     "plan.sales.priorities.care": 0,
     "plan.sales.priorities.prospecting": 0,
+    "world.site.assist_minutes": 60.0,
 }
 """Many things last equally long, and no kind of task goes before another."""
 MORE_TIES: dict[str, list[Any]] = {
@@ -231,6 +246,8 @@ MORE_TIES: dict[str, list[Any]] = {
     "world.segments.*.need_window": [1e-12, 1e-3],
     "world.people.rep.vacancy_days": [0.0, 7.0],
     "plan.marketing.lead_bar": [-20.0],
+    "world.site.assist_patience": [1e-9, 1e5],
+    "world.site.recovery_days": [0.0],
     "plan.sales.lead_preference": [20.0],
 }
 

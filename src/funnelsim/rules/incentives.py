@@ -38,11 +38,6 @@ def price_gain(factor: float, slope: float) -> float:
     return -slope * log(factor)
 
 
-def neglected(trust: float, share: float) -> float:
-    """Trust of a buyer who was kept waiting in vain: the `share` 0..1 of it is lost (assumption)."""
-    return trust * (1.0 - share)
-
-
 def seen_liking(liking: float, noise: float, z: float) -> float:
     """A buyer's liking as a rep sees it after the talk [log-odds]: truth plus noise.
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from funnelsim.scenario.parts import Part, quantity
+from funnelsim.scenario.part import Part, quantity
 
 
 class Quota(Part):

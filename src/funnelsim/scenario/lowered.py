@@ -36,6 +36,7 @@ class LoweredTouchpoint:
     team: int
     brand: bool
     relationship: bool
+    aims: int
     strength: float
     gap_days: float
     base_intensity: float
@@ -43,6 +44,7 @@ class LoweredTouchpoint:
     per_hour: float
     contact: float
     known_only: bool
+    site: bool
     found_by_search: bool
     programme: LoweredProgramme | None
 
@@ -96,6 +98,8 @@ class Phase:
     saturation: float
     fatigue: float
     fatigue_rate: float
+    wrong_tone: float
+    consistency: float
     goodwill_rate: float
     entry_trust: float
     goodwill_per_customer: float
@@ -119,6 +123,28 @@ class Phase:
     score_centre: float
     score_scale: float
     score_fit_weight: float
+    # record
+    visibility: float
+    handoff_loss: float
+    duplicate_loss: float
+    address_decay: float
+    # site
+    site_enabled: bool
+    site_trust_share: float
+    site_deal_limit: int
+    site_cost: int
+    cart: float
+    abandon: float
+    recovery: float
+    recovery_days: float
+    review_gain: float
+    reviews_enough: float
+    reviews_per_customer: float
+    assist: int
+    assist_hours: float
+    assist_patience: float
+    assist_effect: float
+    priority_assist: int
     # response
     contact_probability: float
     attempt_ratio: float

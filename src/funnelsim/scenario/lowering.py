@@ -11,6 +11,8 @@ from funnelsim.events import DAY
 from funnelsim.rules.incentives import bonus_weight, price_gain
 from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
+from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
     REFERENCE_ACCOUNTS,
@@ -44,6 +46,8 @@ SMALLEST_POST = 1e-6
 QUOTA_MONTHS = {"none": 0, "month": 1, "quarter": 3}
 MOST_LOSS = 0.95
 """Somebody who has given up still works a little."""
+ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
+AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
 
@@ -173,6 +177,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         team=0 if t.owner == "marketing" else 1,
         brand=t.feeds in ("brand", "both"),
         relationship=t.feeds in ("relationship", "both"),
+        aims=AIMS[t.aims],
         strength=t.strength,
         gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
@@ -180,6 +185,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         per_hour=t.per_hour,
         contact=t.contact,
         known_only=t.known_only,
+        site=t.site,
         found_by_search=t.found_by_search,
         programme=programme,
     )
@@ -218,6 +224,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "saturation": world.trust.saturation,
         "fatigue": world.trust.fatigue,
         "fatigue_rate": LN2 / world.trust.fatigue_half_life,
+        "wrong_tone": world.trust.wrong_tone,
+        "consistency": world.trust.consistency,
         "goodwill_rate": LN2 / world.goodwill.half_life,
         "entry_trust": world.goodwill.entry_trust,
         "goodwill_per_customer": world.goodwill.per_customer_year * (REFERENCE_ACCOUNTS / accounts),
@@ -239,6 +247,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "score_centre": world.scoring.centre,
         "score_scale": world.scoring.scale,
         "score_fit_weight": world.scoring.fit_weight,
+        "visibility": world.record.visibility,
+        "handoff_loss": world.record.handoff_loss,
+        "duplicate_loss": world.record.duplicate_loss,
+        "address_decay": world.record.address_decay / 365.0,
         "max_attempts": sales.max_attempts,
         "discount": sales.discount,
         "opportunity_bar": sales.opportunity_bar,
@@ -278,6 +290,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
     values.update(_incentives(world, sales, accounts))
     values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
+    values.update(_site(world, plan))
     return Phase(**values)
 
 
@@ -305,4 +318,27 @@ def _incentives(world: World, sales: SalesPlan, accounts: int) -> dict[str, Any]
         "discount_authority": quota.discount_authority,
         "goodwill_per_push": incentives.goodwill_per_push * (REFERENCE_ACCOUNTS / accounts),
         "pushable_from": 1 + max(checkpoints, default=-1),
+    }
+
+
+def _site(world: World, plan: Plan) -> dict[str, Any]:
+    """Return the phase's numbers of the site: what visitors are like, and what the plan offers them."""
+    site, offer = world.site, plan.site
+    return {
+        "site_enabled": offer.enabled,
+        "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
+        "site_deal_limit": cents(offer.deal_limit),
+        "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
+        "cart": site.cart,
+        "abandon": site.abandon,
+        "recovery": site.recovery if offer.recovery_mails else 0.0,
+        "recovery_days": site.recovery_days,
+        "review_gain": site.review_gain if offer.show_reviews else 0.0,
+        "reviews_enough": site.reviews_enough,
+        "reviews_per_customer": site.reviews_per_customer,
+        "assist": ASSISTS[offer.assist],
+        "assist_hours": site.assist_minutes / 60.0,
+        "assist_patience": site.assist_patience / 1440.0,
+        "assist_effect": site.assist_effect,
+        "priority_assist": plan.sales.priorities.assist,
     }

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from funnelsim.scenario.buyer import Record, Site, SitePlan
 from funnelsim.scenario.incentives import Incentives, Quota
-from funnelsim.scenario.parts import Part, quantity
+from funnelsim.scenario.part import Part as Part
+from funnelsim.scenario.part import quantity as quantity
 
 MIX_TOLERANCE = 1e-6
 
@@ -97,6 +99,16 @@ class Trust(Part):
     )
     fatigue: float = quantity(0.05, "per touch", "loss of strength per recent touch", ge=0, le=5)
     fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", ge=0.001, le=365)
+    wrong_tone: float = quantity(
+        1.0,
+        "factor",
+        "strength of a touch whose tone is wrong for the buyer's readiness (touchpoints: aims)",
+        ge=0,
+        le=1,
+    )
+    consistency: float = quantity(
+        1.0, "factor", "strength of a touch that follows a touch of the other team", ge=0, le=1.25
+    )
     customer_start: float = quantity(0.45, "trust", "relationship trust of declared customers at the start", ge=0, lt=1)
 
 
@@ -138,6 +150,9 @@ class Touchpoint(Part):
 
     owner: Literal["marketing", "sales"] = Field(..., description="team that owns it")
     feeds: Literal["brand", "relationship", "both"] = Field("brand", description="which trust it builds")
+    aims: Literal["any", "early", "late"] = Field(
+        "any", description="buyers whom its tone suits: before or after they would talk to sales (T = psi theta)"
+    )
     strength: float = quantity(0.05, "trust", "g: share of the missing trust that one touch builds", ge=0, lt=1)
     moments_per_week: float = quantity(
         0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=150
@@ -149,6 +164,7 @@ class Touchpoint(Part):
         0.0, "per selling hour", "approaches, as a tactic of reps' own prospecting (0: it is none)", ge=0, le=100
     )
     contact: float = quantity(0.0, "probability", "such an approach reaches the decision maker", ge=0, le=1)
+    site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
 
@@ -335,6 +351,8 @@ class World(Part):
     )
     scoring: Scoring = Scoring()
     response: Response = Response()
+    record: Record = Record()
+    site: Site = Site()
     selling: Selling = Selling()
     people: People = People()
     incentives: Incentives = Incentives()
@@ -390,6 +408,7 @@ class Priorities(Part):
     marketing_lead: int = quantity(3, "rank", "leads handed over by marketing", ge=0, le=99)
     care: int = quantity(4, "rank", "account care", ge=0, le=99)
     prospecting: int = quantity(5, "rank", "own prospecting", ge=0, le=99)
+    assist: int = quantity(0, "rank", "visitors of the site with a question", ge=0, le=99)
 
 
 def shares(mix: dict[str, float]) -> dict[str, float]:
@@ -468,6 +487,7 @@ class Plan(Part):
     price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    site: SitePlan = SitePlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario

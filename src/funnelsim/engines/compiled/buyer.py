@@ -5,7 +5,7 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import await_referral
-from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, touched, uniform
+from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, still_known, touched, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
@@ -23,6 +23,7 @@ from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, 
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
+from funnelsim.engines.compiled.site import visit
 from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK
 from funnelsim.events import DAY
 
@@ -51,7 +52,7 @@ def open_need(a: int, account: int, referred_by: int) -> None:
         brand = brand_now(a, memory)
         need.relationship = relationship_now(a, memory)
         entry = 1.0 - (1.0 - entry) * (1.0 - brand)
-        need.known = NEED(g.needs, memory).known
+        need.known = 1 if NEED(g.needs, memory).known != 0 and _address_is_good(a, n, memory) else 0
         if need.known != 0:
             need.stage = C.S_LEAD
     need.brand = entry
@@ -65,6 +66,18 @@ def open_need(a: int, account: int, referred_by: int) -> None:
     deal_moments(a, n, need.opened, -1, need.window_end, False)
     at(a, need.window_end, C.R_WINDOW, account, number, C.WHAT_WINDOW, n)
     consider(a, n)
+
+
+@jit
+def _address_is_good(a: int, n: int, memory: int) -> bool:
+    """Whether the address that an account left has outlasted the time since."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    decay = phase_of(a).address_decay
+    if decay <= 0.0:
+        return True
+    chance = still_known((g.now - NEED(g.needs, memory).known_at) / DAY, decay)
+    return uniform(g.key, need.account, C.P_ADDRESS_DECAY, need.number) < chance
 
 
 @jit
@@ -110,6 +123,10 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     if captured:
         address_known(a, n)
         note(a, C.K_LEAD, n, code, kind.team, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
+    if kind.site != 0:
+        visit(a, n, ((need.number * 64 + code) << 20) + number)
+        if need.closed != 0:
+            return
     consider(a, n)
 
 

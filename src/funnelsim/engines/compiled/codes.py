@@ -47,6 +47,8 @@ class What(IntEnum):
     """(paid day)"""
     PAYROLL = auto()
     """(paid day)"""
+    CART = auto()
+    """(need) a reminder brings a cart back"""
     MONTH_BEGINS = auto()
     """(month)"""
     MONTH_ENDS = auto()
@@ -74,6 +76,8 @@ class Work(IntEnum):
     """(person)"""
     PROGRAMME = auto()
     """(programme)"""
+    ASSIST = auto()
+    """(need) a visitor's question"""
 
 
 # Numba takes module-level ints for constants; enumerations it would look up.

@@ -101,6 +101,7 @@ def _serve(a: int, n: int, owner: int, renewal: int) -> None:
     customer.care_count = 0
     customer.referrals = 0
     ACCOUNT(g.accounts, need.account).customer = c
+    g.reviews += phase_of(a).reviews_per_customer
     at(a, renewal, C.R_RENEWAL, need.account, 0, C.WHAT_RENEWAL, c)
     interval = phase_of(a).care_interval
     if interval > 0.0:
@@ -143,6 +144,7 @@ def renewal(a: int, c: int) -> None:
     customer.active = 0
     ACCOUNT(g.accounts, need.account).customer = NONE
     need.stage = C.S_PAST_CUSTOMER
+    need.known_at = g.now
     note(a, C.K_CHURNED, n, NONE, NONE, NONE, NONE, number, NAN, p, NO_AMOUNT)
     schedule_next(a, need.account)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import decayed, neglected, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import decayed, heard, left_after, tired, total, touched, updated_belief
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
 from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
@@ -131,6 +131,8 @@ def brand_now(a: int, n: int) -> float:
     """Brand trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.stamp == g.now:  # exp(-0) is 1
+        return need.brand
     return decayed(need.brand, phase_of(a).brand_rate, (g.now - need.stamp) / DAY)
 
 
@@ -139,6 +141,8 @@ def relationship_now(a: int, n: int) -> float:
     """Relationship trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.relationship == 0.0 or need.stamp == g.now:  # exp(-0) is 1
+        return need.relationship
     return decayed(need.relationship, phase_of(a).relationship_rate, (g.now - need.stamp) / DAY)
 
 
@@ -164,6 +168,9 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
         need.recent = recent + 1.0
         need.recent_stamp = now
     before = total(brand, relationship)
+    other = need.last_team != NONE and need.last_team != kind.team
+    strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+    need.last_team = kind.team
     if kind.brand != 0:
         brand = touched(brand, strength, phase.saturation)
     if kind.relationship != 0:
@@ -178,15 +185,23 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
 @jit
 def neglect(a: int, n: int) -> None:
     """The buyer was kept waiting until it was too late: trust is lost."""
-    g = GLOBALS(a, 0)
     share = phase_of(a).neglect
     if share > 0.0:
-        need = NEED(g.needs, n)
-        brand = brand_now(a, n)
-        relationship = relationship_now(a, n)
-        need.brand = neglected(brand, share)
-        need.relationship = neglected(relationship, share)
-        need.stamp = g.now
+        lose_trust(a, n, share, share)
+
+
+@jit
+def lose_trust(a: int, n: int, brand_share: float, relationship_share: float) -> float:
+    """Take shares of an account's trust away; the total trust that is lost."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    brand = brand_now(a, n)
+    relationship = relationship_now(a, n)
+    before = total(brand, relationship)
+    need.brand = left_after(brand, brand_share)
+    need.relationship = left_after(relationship, relationship_share)
+    need.stamp = g.now
+    return before - total(need.brand, need.relationship)
 
 
 # --- firm-wide stocks -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from funnelsim.engines.compiled import (
     marketing,
     opportunities,
     sales,
+    site,
     staffing,
 )
 from funnelsim.engines.compiled import codes as C
@@ -179,6 +180,8 @@ def _serve(a: int, t: int, p: int) -> None:
         customers.care_begins(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_begins(a, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_begins(a, ref, t, p)
     else:
         marketing.programme_begins(a, ref, t, p)
 
@@ -197,6 +200,8 @@ def _task_ends(a: int, t: int) -> None:
         customers.care_ends(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_ends(a, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_ends(a, ref, p)
     else:
         marketing.programme_made(a, ref, p)
 
@@ -213,6 +218,8 @@ def _patience_ends(a: int, t: int) -> None:
         opportunities.missed(a, task.ref)
     elif task.what == C.WORK_CARE:
         customers.care_lapsed(a, task.ref)
+    elif task.what == C.WORK_ASSIST:
+        site.nobody_answers(a, task.ref)
 
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -226,6 +233,7 @@ def _payday(a: int, row: int) -> None:
     pay(a, MARKETERS, day.index, day.days)
     pay(a, REPS, day.index, day.days)
     pay(a, SDRS, day.index, day.days)
+    site.pay_site(a, day.index, day.days)
     if row + 1 < g.n_paid_days:
         at(a, PAID_DAY(g.paid_days, row + 1).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, row + 1)
 
@@ -271,6 +279,8 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_CART:
+        site.cart_comes_back(a, ref)
     elif what == C.WHAT_PUSH:
         incentives.push(a, ref)
     elif what == C.WHAT_MONTH_BEGINS:

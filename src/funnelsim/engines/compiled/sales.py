@@ -24,6 +24,7 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     learn_about_leads,
+    lose_trust,
     neglect,
     note,
     note_firm,
@@ -242,6 +243,7 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     attempt = case.attempt
     if case.reached != 0 and need.closed == 0:
         note_case(a, C.K_CONTACT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
+        _hand_off(a, x, p)
         qualify(a, x, p, phase_of(a).call_touch)
         return
     note_case(a, C.K_ATTEMPT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
@@ -252,6 +254,19 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     i = 256 * (4 * need.number + case.source) + attempt
     gap = exponential(uniform(g.key, need.account, C.P_RETRY_GAP, i), phase.retry_days)
     at(a, g.now + int(gap * DAY + 0.5), C.R_RETRY, need.account, i & 0xFFFFFF, C.WHAT_RETRY, x)
+
+
+@jit
+def _hand_off(a: int, x: int, p: int) -> None:
+    """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source) < phase.visibility:
+        return
+    loss = lose_trust(a, case.need, phase.handoff_loss, 0.0)
+    note_case(a, C.K_HISTORY_LOST, x, NONE, p, NAN, loss, NO_AMOUNT)
 
 
 @jit
@@ -457,10 +472,27 @@ def prospecting_ends(a: int, t: int, p: int) -> None:
         if n == NONE:
             continue
         need = NEED(g.needs, n)
-        if need.case != NONE or (need.stage != C.S_PROSPECT and need.stage != C.S_LEAD):
+        if need.case != NONE:
+            _duplicate(a, n, p, i, reached)
+            continue
+        if need.stage != C.S_PROSPECT and need.stage != C.S_LEAD:
             continue
         if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= reached:
             continue
         x = new_case(a, n, C.FROM_OUTBOUND, 0.0)
         note_case(a, C.K_PROSPECTED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         qualify(a, x, p, code)
+
+
+@jit
+def _duplicate(a: int, n: int, p: int, i: int, reached: float) -> None:
+    """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+    g = GLOBALS(a, 0)
+    entity = PERSON(g.persons, p).entity
+    phase = phase_of(a)
+    if uniform(g.key, entity, C.P_DUPLICATE, i) < phase.visibility:
+        return
+    if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= reached:
+        return
+    loss = lose_trust(a, n, phase.duplicate_loss, phase.duplicate_loss)
+    note(a, C.K_DUPLICATE, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, NAN, loss, NO_AMOUNT)

@@ -52,7 +52,10 @@ def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
     for touchpoint, share, prospecting, row in zip(
         phase.touchpoints, phase.mix, phase.prospecting_mix, rows, strict=True
     ):
-        for name in ("team", "brand", "relationship", "strength", "base_intensity", "capture", "per_hour", "contact"):
+        for name in (
+            "team", "brand", "relationship", "aims", "site", "strength", "base_intensity", "capture",
+            "per_hour", "contact",
+        ):  # fmt: skip
             row[name] = getattr(touchpoint, name)
         row["mix"] = share
         row["prospecting_mix"] = prospecting

@@ -77,6 +77,10 @@ def meet(firm: Firm, need: Need, code: int, number: int) -> None:
     firm.touch(need, code, NO_CODE, number, kind.strength)
     if captured:
         firm.note(Kind.LEAD, need, touchpoint=code, team=kind.team)
+    if kind.site:
+        firm.site.visit(need, address(need.number, code) + number)
+        if need.closed:
+            return
     consider(firm, need)
 
 

@@ -70,6 +70,7 @@ class Customers:
 
     def _serve(self, customer: Customer, renewal: int) -> None:
         self.active[customer.need.account] = customer
+        self.firm.reviews += self.firm.phase.reviews_per_customer
         env = self.firm.env
         env.start(self._renewals(customer, renewal))
         env.start(self._care(customer))
@@ -101,6 +102,7 @@ class Customers:
         customer.active = False
         del self.active[need.account]
         need.stage = Stage.PAST_CUSTOMER
+        need.known_at = env.now
         firm.note(Kind.CHURNED, need, item=number, value=p)
         firm.market.schedule_next(need.account)
 

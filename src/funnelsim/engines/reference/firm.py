@@ -10,9 +10,8 @@ from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
 from funnelsim.randomness import run_key
-from funnelsim.rules.incentives import neglected
 from funnelsim.rules.qualification import updated_belief
-from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
+from funnelsim.rules.trust import decayed, entry_trust, heard, left_after, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
     from funnelsim.engines.reference.sales import Sales
+    from funnelsim.engines.reference.site import Site
 
 
 class Stock:
@@ -47,9 +47,9 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits",
-        "handed", "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage",
-        "stamp", "stopped", "threshold", "window_end",
+        "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "discount",
+        "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "number", "opened",
+        "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -71,6 +71,11 @@ class Need:
         self.recent_stamp = now
         self.stage: int = Stage.PROSPECT
         self.known = False
+        self.known_at = now
+        self.last_team: int = NO_CODE
+        self.carts = 0
+        self.in_cart = False
+        self.left_at = now
         self.asked = False
         self.handed = False
         self.case: Case | None = None
@@ -96,6 +101,7 @@ class Firm:
     sales: Sales
     customers: Customers
     quotas: Quotas
+    site: Site
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
         self.lowered = lowered
@@ -108,6 +114,7 @@ class Firm:
         self.goodwill = Stock(lowered.goodwill_start, lowered.start)
         self.content = Stock(lowered.content_start, lowered.start)
         self.belief = lowered.belief_start
+        self.reviews = 0.0
         self.needs_address = [t.known_only for t in self.phase.touchpoints]
         self.by_search = [t.found_by_search for t in self.phase.touchpoints]
 
@@ -192,6 +199,9 @@ class Firm:
             need.recent = recent + 1.0
             need.recent_stamp = now
         before = total(brand, relationship)
+        other = need.last_team != NO_CODE and need.last_team != kind.team
+        strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+        need.last_team = kind.team
         if kind.brand:
             brand = touched(brand, strength, phase.saturation)
         if kind.relationship:
@@ -221,10 +231,16 @@ class Firm:
         """The buyer was kept waiting until it was too late: trust is lost."""
         share = self.phase.neglect
         if share > 0.0:
-            brand, relationship = self.trust(need)
-            need.brand = neglected(brand, share)
-            need.relationship = neglected(relationship, share)
-            need.stamp = self.env.now
+            self.lose_trust(need, share, share)
+
+    def lose_trust(self, need: Need, brand_share: float, relationship_share: float) -> float:
+        """Take shares of an account's trust away; the total trust that is lost."""
+        brand, relationship = self.trust(need)
+        before = total(brand, relationship)
+        need.brand = left_after(brand, brand_share)
+        need.relationship = left_after(relationship, relationship_share)
+        need.stamp = self.env.now
+        return before - total(need.brand, need.relationship)
 
     # -- firm-wide stocks --------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from funnelsim.engines.reference.incentives import Quotas
 from funnelsim.engines.reference.market import Market
 from funnelsim.engines.reference.marketing import Marketing
 from funnelsim.engines.reference.sales import Sales
+from funnelsim.engines.reference.site import Site
 from funnelsim.events import Rank
 from funnelsim.scenario.lowered import Lowered
 
@@ -36,6 +37,7 @@ class Model:
         firm.sales = Sales(firm)
         firm.customers = Customers(firm)
         firm.quotas = Quotas(firm)
+        firm.site = Site(firm)
         self.firm = firm
 
     def begin(self) -> None:

@@ -225,6 +225,7 @@ class Sales:
                 item=case.number,
                 value=float(attempt),
             )
+            self._hand_off(case, worker)
             return True
         firm.note(
             Kind.ATTEMPT,
@@ -236,6 +237,23 @@ class Sales:
             value=float(attempt),
         )
         return False
+
+    def _hand_off(self, case: Case, worker: Worker) -> None:
+        """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        n = 4 * need.number + case.source
+        if uniform(firm.key, need.account, Purpose.HISTORY, n) < phase.visibility:
+            return
+        firm.note(
+            Kind.HISTORY_LOST,
+            need,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            value=firm.lose_trust(need, phase.handoff_loss, 0.0),
+        )
 
     def _back_to_nurture(self, case: Case, kind: Kind, value: float, worker: Worker | None = None) -> None:
         need = case.need
@@ -339,6 +357,7 @@ class Sales:
             yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
+            firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
         """Process: own prospecting in a rep's spare time, by one tactic a day; it lapses at the end of the day."""
@@ -393,12 +412,28 @@ class Sales:
         entity = worker.person.entity
         account = choose(uniform(firm.key, entity, Purpose.PROSPECT_ACCOUNT, n), firm.lowered.accounts)
         need = firm.market.open.get(account)
-        if need is None or need.case is not None or need.stage not in (Stage.PROSPECT, Stage.LEAD):
+        if need is None:
             return
         reached = phase.cold_contact if tactic is None else phase.touchpoints[tactic].contact
+        if need.case is not None:
+            self._duplicate(need, worker, n, reached)
+            return
+        if need.stage not in (Stage.PROSPECT, Stage.LEAD):
+            return
         if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
             return
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
         self._qualify(case, worker, phase.cold_touch if tactic is None else tactic)
+
+    def _duplicate(self, need: Need, worker: Worker, n: int, reached: float) -> None:
+        """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+        firm, entity = self.firm, worker.person.entity
+        phase = firm.phase
+        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < phase.visibility:
+            return
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
+            return
+        loss = firm.lose_trust(need, phase.duplicate_loss, phase.duplicate_loss)
+        firm.note(Kind.DUPLICATE, need, team=SALES, person=worker.number, source=Source.OUTBOUND, value=loss)
