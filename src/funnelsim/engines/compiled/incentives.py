@@ -13,7 +13,7 @@ from funnelsim.engines.compiled.firm import (
     number_of,
     phase_of,
 )
-from funnelsim.engines.compiled.layout import CASE, GLOBALS, MONTH, NEED, NONE, NUMBER, PAST_MONTH, PERSON, PHASE
+from funnelsim.engines.compiled.layout import CASE, GLOBALS, MONTH_START, NEED, NONE, NUMBER, PAST_MONTH, PERSON, PHASE
 from funnelsim.engines.compiled.office import finish, worked
 from funnelsim.engines.compiled.opportunities import ask_early
 from funnelsim.engines.compiled.people import REPS, count_people, person_at
@@ -31,21 +31,21 @@ def month_begins(a: int, month: int) -> None:
     if g.now >= g.quota_ends:
         g.quota_running = 0
         length = phase_of(a).quota_months
-        if length > 0 and MONTH(g.months, month).number % length == 0:
+        if length > 0 and MONTH_START(g.month_starts, month).number % length == 0:
             _period_begins(a, month, length)
-    if month + 1 < g.n_months:
-        last = MONTH(g.months, month + 1).time - 1
+    if month + 1 < g.n_month_starts:
+        last = MONTH_START(g.month_starts, month + 1).time - 1
         at(a, last, C.R_QUOTA, PERIOD, month, C.WHAT_MONTH_ENDS, month)
 
 
 @jit
 def _period_begins(a: int, month: int, length: int) -> None:
     g = GLOBALS(a, 0)
-    if month + length >= g.n_months:
+    if month + length >= g.n_month_starts:
         return
     g.quota_running = length
-    g.quota_began = MONTH(g.months, month).time
-    g.quota_ends = MONTH(g.months, month + length).time
+    g.quota_began = MONTH_START(g.month_starts, month).time
+    g.quota_ends = MONTH_START(g.month_starts, month + length).time
     g.quota_full = _full_quota(a, month, length)
     left = count_people(a, REPS)
     seat = 0

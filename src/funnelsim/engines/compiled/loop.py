@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import (
     buyer,
+    climate,
     customers,
     firm,
     incentives,
     market,
     marketing,
     opportunities,
+    reviews,
     sales,
     site,
     staffing,
@@ -36,6 +38,7 @@ from funnelsim.engines.compiled.layout import (
     DESKS,
     GLOBALS,
     MONTH,
+    MONTH_START,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -59,6 +62,9 @@ FAILED = 2
 def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
+    climate.begin(a)
+    if g.n_months > 0:
+        at(a, MONTH(g.months, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
     staffing.staff(a, MARKETERS, True)
     marketing.renew_all_reach(a)
     if g.n_weeks > 0:
@@ -67,7 +73,7 @@ def begin(a: int) -> None:
     staffing.staff(a, SDRS, True)
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
-    at(a, MONTH(g.months, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
+    at(a, MONTH_START(g.month_starts, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
     for i in range(g.n_declared):
         if not make_room(a):
             return
@@ -97,7 +103,8 @@ def _first_needs(a: int) -> None:
 def change_phase(a: int, number: int) -> None:
     """A dated change takes effect: stocks are rewritten where a rate changes, then everyone is told."""
     g = GLOBALS(a, 0)
-    before = PHASE(g.phases, g.phase)
+    number_before = g.phase + 0
+    before = PHASE(g.phases, number_before)
     after = PHASE(g.phases, number)
     if after.goodwill_rate != before.goodwill_rate:
         firm.write_goodwill(a, firm.goodwill_now(a, before.goodwill_rate))
@@ -107,7 +114,7 @@ def change_phase(a: int, number: int) -> None:
         firm.rewrite_trust(a, before.brand_rate, before.relationship_rate)
     g.phase = number
     note_firm(a, C.K_PLAN_CHANGED, NONE, NONE, NONE, NONE, number, NAN, NAN, NO_AMOUNT)
-    marketing.accrue(a, before.money_per_day)
+    reviews.plan_changes(a, number_before)
     if after.mix_changed != 0:
         marketing.forget_spending(a)
     staffing.staff(a, MARKETERS, False)
@@ -279,6 +286,10 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_REVIEW:
+        reviews.review(a, ref)
+    elif what == C.WHAT_ESCALATION:
+        sales.escalate(a, ref)
     elif what == C.WHAT_CART:
         site.cart_comes_back(a, ref)
     elif what == C.WHAT_PUSH:

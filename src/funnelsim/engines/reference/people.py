@@ -185,6 +185,13 @@ class Crew:
         """People on the roll, by seat."""
         return [person for _, person in sorted(self.seats.items()) if person is not None]
 
+    def posts(self) -> float:
+        """Full posts on the roll."""
+        posts = 0.0
+        for person in self.people():
+            posts = posts + person.share
+        return posts
+
     def effect(self, person: Person) -> float:
         """Skill times ramp of a person now (1: median, ramped), less what somebody from the other team cannot do."""
         part = self.part()
@@ -203,7 +210,7 @@ class Crew:
         """Years with the firm."""
         return (self.firm.env.now - person.hired) / DAY / 365.0
 
-    def pace(self, person: Person) -> float:
+    def speed(self, person: Person) -> float:
         """How fast somebody works now: reps by their effort, marketers from the other team by what they can."""
         part = self.part()
         if self.role == Role.MARKETER:
@@ -216,7 +223,9 @@ class Crew:
         Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least
         a microsecond.
         """
-        desk_hours = hours / (self.part().productive_share * person.share * self.pace(person))
+        climate = self.firm.climate
+        pace = climate.marketing_pace if self.role == Role.MARKETER else climate.sales_pace
+        desk_hours = hours / (self.part().productive_share * person.share * pace * self.speed(person))
         if desk_hours > MOST_HOURS:
             desk_hours = MOST_HOURS
         work = int(desk_hours * HOUR + 0.5)
