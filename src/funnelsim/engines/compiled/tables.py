@@ -61,7 +61,7 @@ def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
         phase.touchpoints, phase.mix, phase.prospecting_mix, rows, strict=True
     ):
         for name in (
-            "team", "brand", "relationship", "aims", "site", "strength", "base_intensity", "capture",
+            "team", "brand", "relationship", "aims", "site", "mail", "strength", "base_intensity", "capture",
             "per_hour", "contact",
         ):  # fmt: skip
             row[name] = getattr(touchpoint, name)
