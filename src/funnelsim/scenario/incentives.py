@@ -52,7 +52,7 @@ class Incentives(Part):
         3, "business days", "last days of a period in which reps ask for decisions early", "olist2018", ge=0, le=20
     )
     pull_probability: float = quantity(
-        0.9, "probability", "such a request, of a deal that would be decided just after the period", ge=0, le=1
+        0.75, "probability", "such a request, of a deal that would be decided just after the period", ge=0, le=1
     )
     pull_days: float = quantity(
         3.5,
@@ -66,7 +66,7 @@ class Incentives(Part):
         0.07, "share", "authority for discounts that it takes to ask all of them", "olist2018", gt=0, le=1
     )
     pull_unaided: float = quantity(
-        0.1, "share", "requests that reps make without any authority for discounts", "steenburgh2008", ge=0, le=1
+        0.05, "share", "requests that reps make without any authority for discounts", "steenburgh2008", ge=0, le=1
     )
     goodwill_per_push: float = quantity(
         0.0, "index", "goodwill lost by asking for an early decision, per 200,000 accounts", ge=0, le=1
