@@ -11,31 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from funnelsim.scenario.part import Part as Part
+from funnelsim.scenario.part import quantity as quantity
+from funnelsim.scenario.portfolio import CustomersPlan, Portfolio, PortfolioPlan, RepeatBuying
 
 MIX_TOLERANCE = 1e-6
-
-
-def quantity(
-    default: Any,
-    unit: str,
-    description: str,
-    source: str = "assumption",
-    *,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-) -> Any:
-    """Declare a field with unit, bounds, meaning and the source of its default."""
-    extra: dict[str, Any] = {"unit": unit, "source": source}
-    return Field(default, ge=ge, gt=gt, le=le, lt=lt, description=description, json_schema_extra=extra)
-
-
-class Part(BaseModel):
-    """Base of every model of a scenario: frozen, no unknown fields, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- world
@@ -302,6 +284,22 @@ class Customers(Part):
     care_touch: str = Field("account_care", description="touchpoint of account care")
     referral_rate: float = quantity(0.05, "per year", "referrals per customer that open a need elsewhere", ge=0, le=10)
     referral_trust: float = quantity(0.15, "trust", "relationship trust that a referral brings", ge=0, lt=1)
+    reward_most: float = quantity(
+        1.0, "share", "most referrals that rewards can add, relative to those that come anyway", ge=0, le=10
+    )
+    reward_half: float = quantity(200.0, "USD", "reward that adds half of that", gt=0, le=100_000)
+    retention_touch: str = Field("", description="touchpoint with which marketing keeps in touch with customers")
+    retention_cost: float = quantity(15.0, "USD", "cost of one such touch", ge=0, le=100_000)
+    win_back_probability: float = quantity(
+        0.25, "probability", "a call brings a past customer of the reference trust back", "assumption", ge=0, le=1
+    )
+    discount_harm: float = quantity(
+        1.4, "per share", "customers bought with a discount d leave at a rate x (1 + harm d)", "lewis2006", ge=0, le=20
+    )
+    purchase: Literal["contract", "repeat"] = Field(
+        "contract", description="customers renew a contract, or buy again and again"
+    )
+    repeat: RepeatBuying = RepeatBuying()
 
 
 class Finance(Part):
@@ -343,6 +341,7 @@ class World(Part):
     selling: Selling = Selling()
     people: People = People()
     customers: Customers = Customers()
+    portfolio: Portfolio = Portfolio()
     finance: Finance = Finance()
     programme_scale: float = quantity(
         1.0, "factor", "size of a programme: money, hours, reach and gains", ge=0.0001, le=100
@@ -365,6 +364,7 @@ class World(Part):
             ("selling.call_touch", (self.selling.call_touch,)),
             ("selling.prospecting_touch", (self.selling.prospecting_touch,)),
             ("customers.care_touch", (self.customers.care_touch,)),
+            ("customers.retention_touch", (self.customers.retention_touch,) if self.customers.retention_touch else ()),
         ):
             for name in names:
                 if name not in self.touchpoints:
@@ -448,6 +448,8 @@ class Plan(Part):
     title: str = Field("", description="one line that says what this plan does")
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    portfolio: PortfolioPlan = PortfolioPlan()
+    customers: CustomersPlan = CustomersPlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario
@@ -495,6 +497,11 @@ class Scenario(Part):
                     raise ValueError(
                         f"{where}.marketing.mix names {name!r}; programmes exist for: {', '.join(makeable)}"
                     )
+            if plan.customers.retention_per_year > 0.0 and not self.world.customers.retention_touch:
+                raise ValueError(
+                    f"{where}.customers.retention_per_year is above 0, but world.customers.retention_touch names no "
+                    "touchpoint"
+                )
         return self
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:

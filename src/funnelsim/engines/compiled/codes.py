@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, auto
 
-from funnelsim.events import Kind, Rank, Source, Stage, Team
+from funnelsim.events import Kind, Product, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose
 
 
@@ -49,6 +49,16 @@ class What(IntEnum):
     """(paid day)"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
+    CROSS_SELL = auto()
+    """(customer)"""
+    RETENTION = auto()
+    """(customer)"""
+    WIN_BACK = auto()
+    """(customer that has left)"""
+    PURCHASE = auto()
+    """(customer)"""
+    PORTFOLIO = auto()
+    """(quarter) the portfolio may be reviewed"""
 
 
 class Work(IntEnum):
@@ -66,12 +76,14 @@ class Work(IntEnum):
     """(person)"""
     PROGRAMME = auto()
     """(programme)"""
+    WIN_BACK = auto()
+    """(customer that has left)"""
 
 
 # Numba takes module-level ints for constants; enumerations it would look up.
 for _prefix, _enum in (
     ("K", Kind), ("S", Stage), ("R", Rank), ("P", Purpose), ("FROM", Source), ("TEAM", Team), ("WHAT", What),
-    ("WORK", Work),
+    ("WORK", Work), ("PRODUCT", Product),
 ):  # fmt: skip
     globals().update({f"{_prefix}_{_member.name}": int(_member) for _member in _enum})
 

@@ -62,7 +62,9 @@ MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
 WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
 PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
 DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
+QUARTER_ROW = _table(*_all("<i8", "time", "number"))
 NUMBER_ROW = _table(("value", "<i8"))
+QUANTILE_ROW = _table(("value", "<f8"))
 
 # --- state ----------------------------------------------------------------------------------------------------
 
@@ -79,8 +81,8 @@ NEED_ROW = _table(
     *_all("<i4", "account", "number", "case", "cases"),
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
-    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
-    *_all("<f8", "liking", "score_z", "recent"),
+    *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "product"),
+    *_all("<f8", "liking", "score_z", "recent", "discount"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
@@ -109,6 +111,10 @@ CUSTOMER_ROW = _table(
     *_all("<i8", "care_due", "care_queued"),
     *_all("<i8", "need", "owner", "renewals", "care_count", "referrals"),
     ("active", "<i8"),
+    # products: prices a year, and until when they are paid
+    *_all("<i8", "core", "entry", "addon", "is_premium", "via_entry", "term_end", "occasions"),
+    *_all("<i8", "retained", "retentions", "rewarded", "purchases", "win_back"),
+    *_all("<f8", "rate", "chance"),
 )
 PROGRAMME_ROW = _table(
     *_all("<i8", "queued", "live"), *_all("<f8", "hours", "goodwill", "content"), *_all("<i8", "code", "worker")
@@ -143,6 +149,9 @@ FIXED: Final = {
     "work_days": NUMBER_ROW,
     "days_before": NUMBER_ROW,
     "declared": NUMBER_ROW,
+    "quarters": QUARTER_ROW,
+    "purchase_rates": QUANTILE_ROW,
+    "dropout_chances": QUANTILE_ROW,
     "kinds": KIND_ROW,
     "accounts": ACCOUNT_ROW,
     "seats": SEAT_ROW,
@@ -178,8 +187,11 @@ GLOBALS_ROW = _table(
         "begun",
         "plans_known",
     ),
+    # the portfolio: what is on offer, and what was billed since the last review
+    *_all("<i8", "entry_dropped", "billed_entry", "billed_core", "billed_addon", "billed_premium"),
     *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief"),
     # the scenario at large
+    ("repeat", "<i8"),
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
 )
 
@@ -193,7 +205,9 @@ MEETING = rows_of(MEETING_ROW)
 WEEK = rows_of(WEEK_ROW)
 PAID_DAY = rows_of(PAID_DAY_ROW)
 DEMAND = rows_of(DEMAND_ROW)
+QUARTER = rows_of(QUARTER_ROW)
 NUMBER = rows_of(NUMBER_ROW)
+QUANTILE = rows_of(QUANTILE_ROW)
 KIND = rows_of(KIND_ROW)
 ACCOUNT = rows_of(ACCOUNT_ROW)
 NEED = rows_of(NEED_ROW)

@@ -14,6 +14,7 @@ from funnelsim.engines.compiled.draws import (
     exponential,
     log,
     lognormal,
+    part_of_price,
     stays,
     task_hours,
     uniform,
@@ -32,6 +33,7 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE, PERSON, PHASE, TASK
 from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
+from funnelsim.engines.compiled.portfolio import buys_entry, first_price
 from funnelsim.engines.compiled.records import jit
 from funnelsim.events import DAY
 
@@ -241,7 +243,8 @@ def decide(a: int, x: int) -> None:
     if case.owner != NONE and phase.skill_weight > 0.0:
         skill = phase.skill_weight * log(effect(a, case.owner))
     p = wins(total_trust(a, n), need.threshold, need.liking, skill, phase.win, phase.win_slope)
-    if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
+    u = uniform(g.key, need.account, C.P_DECISION, need.number)
+    if u < p or buys_entry(a, n, u, p):
         _won(a, x)
     else:
         _ends_without_us(a, x)
@@ -256,8 +259,9 @@ def _won(a: int, x: int) -> None:
     need.case = NONE
     drop(a, x)
     need.stage = C.S_CUSTOMER
-    note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
-    commission = int(need.deal * phase_of(a).commission + 0.5)
+    price = first_price(a, n)
+    note_case(a, C.K_WON, x, need.product, case.owner, NAN, (g.now - case.opened) / DAY, price)
+    commission = part_of_price(price, phase_of(a).commission)
     if commission > 0:
         note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)
     close_need(a, n, C.S_CUSTOMER, NONE, 0.0)

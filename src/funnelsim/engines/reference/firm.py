@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
-from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
+from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Product, Stage
 from funnelsim.randomness import run_key
 from funnelsim.rules.qualification import updated_belief
 from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
@@ -45,8 +45,8 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "handed",
-        "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
+        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits",
+        "handed", "known", "liking", "number", "opened", "product", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
         "stopped", "threshold", "window_end",
     )  # fmt: skip
 
@@ -58,6 +58,8 @@ class Need:
         self.threshold = traits.threshold
         self.asks_at = traits.asks_at
         self.deal = traits.deal
+        self.discount = 0.0
+        self.product: int = Product.CORE
         self.liking = traits.liking
         self.score_z = traits.score_z
         self.window_end = now + traits.window
@@ -258,3 +260,4 @@ class Firm:
         self.note(Kind.PLAN_CHANGED, item=number)
         self.marketing.phase_changed(before)
         self.sales.phase_changed()
+        self.customers.phase_changed(before)
