@@ -46,7 +46,7 @@ def test_occasions_are_thinned_from_full_trust():
     assert is_occasion(0.25, 2.0) == pytest.approx(math.exp(-1.5))
 
 
-@pytest.mark.parametrize(("u", "taken"), [(0.21, True), (0.299, True), (0.3, False), (0.9, False)])
+@pytest.mark.parametrize(("u", "taken"), [(0.21, True), (0.299, True), (0.31, False), (0.9, False)])
 def test_who_takes_the_entry_product(u, taken):
     assert takes_entry(u, 0.2, 1.5) is taken
 

@@ -46,8 +46,8 @@ class Need:
 
     __slots__ = (
         "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits",
-        "handed", "known", "liking", "number", "opened", "product", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
-        "stopped", "threshold", "window_end",
+        "handed", "known", "liking", "number", "opened", "product", "recent", "recent_stamp", "relationship",
+        "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:

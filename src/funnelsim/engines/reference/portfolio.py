@@ -66,7 +66,7 @@ class Portfolio:
         self._sell(customer, Kind.UPSOLD, Product.ADDON, part_of_price(price, phase.upsell_size))
 
     def cross_selling(self, customer: Customer) -> Generator[Event, None, None]:
-        """Process: occasions for another product come and go; a rep takes one if the plan says so and there is a rep."""
+        """Process: occasions for another product come and go; reps take them if the plan says so and there is any."""
         firm, env, need = self.firm, self.firm.env, customer.need
         if firm.phase.cross_sell_rate <= 0.0:
             return
