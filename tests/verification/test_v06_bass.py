@@ -1,8 +1,8 @@
 """V6, V7: everybody who comes into the market buys at once, and customers recommend: adoption is Bass's curve.
 
-A need arises at the rate p (mass media, search), and each customer recommends at the rate q to one of all accounts; so
-an account that has not bought yet does so at the rate p + q F. Without recommendations (V7) adoption is exponential.
-Buying at once: entry trust asks for sales, the buyer is reached at the first attempt, work takes no time, wins are sure.
+A need arises at the rate p (mass media, search), and each customer recommends at the rate q to one of all accounts,
+so an account that has not bought yet does so at the rate p + q F. Without recommendations (V7) adoption is exponential.
+Buying at once: entry trust asks for sales, the first attempt reaches the buyer, work takes no time, wins are sure.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def measure() -> tuple[Measured, ...]:
 def test_the_formula_gives_the_reference_values():
     peak = np.log(Q / P) / (P + Q)
     assert peak == pytest.approx(6.1926, abs=5e-5)
-    assert [adopted(t, Q) for t in (peak, 5.0, 10.0, 15.0)] == pytest.approx([0.46053, 0.3312, 0.8128, 0.97161], abs=5e-6)
+    assert [adopted(t, Q) for t in (peak, 5.0, 10.0, 15.0)] == pytest.approx(
+        [0.46053, 0.3312, 0.8128, 0.97161], abs=5e-6
+    )
 
 
 @pytest.mark.verification
