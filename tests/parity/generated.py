@@ -33,7 +33,7 @@ BY_HAND = (
     r"world\.segments\..*\.(accounts|need_interval|need_window)|world\.workweek\..*|.*\.title|title",
     r"timeline|start|horizon_quarters|world\.burn_in_quarters|world\.customers\.start|.*\.marketing\.mix",
     r"world\.touchpoints\.[^.]+\.programme|world\.selling\.(meetings|checkpoints)|world\.selling\.\w+_touch",
-    r"world\.customers\.care_touch|world\.customers\.retention_touch",
+    r"world\.customers\.care_touch|world\.customers\.retention_touch|world\.mail\.landing_touch",
 )
 """Leaves that `scenarios` sets itself, or that no engine reads."""
 NARROW: dict[str, tuple[float, float]] = {
@@ -171,9 +171,46 @@ TINY = load("small").with_changes(
         "plan.customers.win_back_days": 10.0,
         "world.people.rep.attrition": 2.0,
         "world.people.rep.vacancy_days": 20.0,
+        "world.trust.wrong_tone": 0.6,
+        "world.trust.consistency": 0.9,
+        "world.touchpoints.content.aims": "early",
+        "world.touchpoints.rep_call.aims": "late",
+        "world.record.visibility": 0.5,
+        "world.touchpoints.search.site": True,
+        "world.touchpoints.email.mail": True,
+        "world.touchpoints.content.magnet": True,
+        "world.rivals.weight": 3.0,
+        "world.rivals.favourite": 1.0,
+        "world.rivals.outcome_weight": 2.0,
+        "plan.marketing.positioning": 0.3,
+        "plan.marketing.recycle": 0.7,
+        "plan.marketing.recycle_days": 2.0,
+        "world.mail.unsubscribe": 0.02,
+        "world.mail.click": 0.1,
+        "world.mail.landing_touch": "search",
+        "plan.marketing.mail.lists": "segmented",
+        "world.touchpoints.content.site": True,
+        "world.site.trust_share": 0.5,
+        "world.site.cart": 0.3,
+        "world.site.recovery": 0.5,
+        "world.site.assist_patience": 30.0,
+        "plan.site.enabled": True,
+        "plan.site.deal_limit": 25_000.0,
+        "plan.site.assist": "reps",
+        "world.record.address_decay": 0.3,
         "plan.sales.reps": 3.5,
         "plan.sales.lead_preference": 0.0,
+        "plan.sales.opportunity_bar": -0.5,
+        "plan.sales.discount": 0.1,
+        "world.response.neglect": 0.3,
         "world.burn_in_quarters": 1,
+        "world.alignment.on": True,
+        "world.conflict.on": True,
+        "world.targeting.learns": True,
+        "world.touchpoints.content.programme.targeting": 0.1,
+        "plan.alignment": "aligned",
+        "plan.marketing.lead_target": 2000.0,
+        "plan.marketing.budget_rule": "revenue_share",
         "plan.marketing.marketers": 1.0,
         "world.incumbent.marketing.marketers": 1.0,
         "horizon_quarters": 1,
@@ -188,7 +225,9 @@ OFTEN = [
     path
     for path in IN_TIME
     if re.fullmatch(
-        r"plan\.(sales|marketing|portfolio|customers)\.\w+|plan\.sales\.priorities\.\w+|world\.demand", path
+        r"plan\.(sales|marketing|site|alignment|portfolio|customers|marketing\.mail)\.\w+|plan\.sales\.priorities\.\w+"
+        r"|plan\.price|world\.demand|world\.(alignment|conflict)\.on|world\.targeting\.learns",
+        path,
     )
 ]
 """What plans are made of, and what examples change most."""
@@ -212,6 +251,7 @@ TIES: dict[str, Any] = {
     "plan.sales.priorities.marketing_lead": 0,
     "plan.sales.priorities.care": 0,
     "plan.sales.priorities.prospecting": 0,
+    "world.site.assist_minutes": 60.0,
 }
 """Many things last equally long, and no kind of task goes before another."""
 MORE_TIES: dict[str, list[Any]] = {
@@ -227,6 +267,12 @@ MORE_TIES: dict[str, list[Any]] = {
     "plan.customers.win_back_days": [1.0, 7.0],
     "world.portfolio.cross_sell_rate": [2.0],
     "plan.marketing.lead_bar": [-20.0],
+    "plan.alignment.follow_up_promise": [2.0, 3.0],
+    "world.alignment.promise_aligned": [1.0, 1e-9],
+    "world.alignment.promise_integrated": [1.0, 8.0],
+    "world.site.assist_patience": [1e-9, 1e5],
+    "world.site.recovery_days": [0.0],
+    "plan.marketing.recycle_days": [1.0, 7.0],
     "plan.sales.lead_preference": [20.0],
 }
 
@@ -303,6 +349,7 @@ def _frames(draw: st.DrawFn) -> dict[str, Any]:
         "world.selling.call_touch": draw(st.sampled_from(["rep_call", "meeting", "ads"])),
         "world.customers.care_touch": draw(st.sampled_from(["account_care", "rep_call"])),
         "world.customers.retention_touch": draw(st.sampled_from(["email", "ads", "account_care"])),
+        "world.mail.landing_touch": draw(st.sampled_from(["search", "", "review"])),
     }
 
 
@@ -361,6 +408,7 @@ def _lists(draw: st.DrawFn) -> dict[str, Any]:
         changes["world.selling.checkpoints"] = meetings[:1]
     if draw(st.integers(0, 3)) == 0:
         changes["world.selling.prospecting_touch"] = draw(st.sampled_from(["rep_call", "cold_call", "brand"]))
+        changes["world.mail.landing_touch"] = draw(st.sampled_from(["search", "", "email"]))
         changes["world.customers.care_touch"] = draw(st.sampled_from(["rep_call", "account_care"]))
         changes["world.customers.retention_touch"] = draw(st.sampled_from(["email", "content"]))
     return changes

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import Any
 
-from funnelsim.arithmetic import log
-from funnelsim.events import DAY
-from funnelsim.rules.reach import attention
+from funnelsim.arithmetic import exp, log
+from funnelsim.events import DAY, NO_CODE
+from funnelsim.rules.incentives import price_gain
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
+from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
+from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
+from funnelsim.scenario.alignment import lever_levels
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
     REFERENCE_ACCOUNTS,
+    Effect,
     Lowered,
     LoweredProgramme,
     LoweredRole,
@@ -29,22 +34,28 @@ from funnelsim.scenario.lowering_customers import (
     purchase_rates,
 )
 from funnelsim.scenario.schema import Plan, RolePeople, Scenario, Touchpoint, World
+from funnelsim.scenario.sourcing import agency_delay, contract_commission, marketers_of, reps_of
 from funnelsim.workhours import WorkCalendar
 
 LN2 = log(2.0)
 COPIED = (
     "contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor",
-    "request_patience", "lead_patience", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest",
-    "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days", "stay",
-    "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact", "lead_quality",
-    "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
+    "request_patience", "lead_patience", "neglect", "discovery_noise", "attempt_hours", "talk_hours", "meeting_hours",
+    "hours_sigma", "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal",
+    "first_meeting_days", "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour",
+    "cold_contact", "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight",
+    "belief_memory",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
 RAREST_ON_THE_CLOCK = 1e-3
 """What happens less often than once in 1,000 years to a person, or as a moment of attention, does not happen: such
 times are added up as 64-bit microseconds."""
+SHORTEST_DAYS = 1e-3
+"""A shorter half-life of what was learned is none: it stays."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
+ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
+AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
 
 
@@ -90,6 +101,7 @@ def lower(scenario: Scenario) -> Lowered:
         end=last_day * DAY,
         calendar=calendar,
         paid_days=_paid_days(scenario.start, first_day, last_day, set(week.weekdays), set(week.holidays)),
+        months=_months(calendar),
         segments=segments,
         accounts=accounts,
         psi_a=world.buyers.share_before_sales_a,
@@ -176,6 +188,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
             intensity=t.programme.reach * scale / accounts,
             goodwill=t.programme.goodwill * gain,
             content=t.programme.content * gain,
+            targeting=t.programme.targeting,
         )
     return LoweredTouchpoint(
         code=code,
@@ -183,14 +196,57 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         team=0 if t.owner == "marketing" else 1,
         brand=t.feeds in ("brand", "both"),
         relationship=t.feeds in ("relationship", "both"),
+        aims=AIMS[t.aims],
         strength=t.strength,
         gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
         capture=t.capture,
         known_only=t.known_only,
+        site=t.site,
+        mail=t.mail,
         found_by_search=t.found_by_search,
         programme=programme,
     )
+
+
+def unfit_reach(world: World, plan: Plan) -> float:
+    """Return the reach on accounts that do not fit that positioning leaves, relative to none."""
+    return 1.0 - world.rivals.narrowing * plan.marketing.positioning
+
+
+def _as_planned(lowered: LoweredTouchpoint, t: Touchpoint, world: World, plan: Plan) -> LoweredTouchpoint:
+    """Return a touchpoint as the plan uses it: how often mails go out, how much content stands behind a form.
+
+    A programme of a sharply positioned firm makes it less known in general, by what it reaches less.
+    """
+    if plan.marketing.positioning > 0.0 and lowered.programme is not None:
+        q = plan.marketing.targeting
+        reached = q + (1.0 - q) * unfit_reach(world, plan)
+        lowered = replace(lowered, programme=replace(lowered.programme, goodwill=lowered.programme.goodwill * reached))
+    if t.magnet:
+        capture = t.capture * (1.0 + world.mail.gate_gain * plan.marketing.gating)
+        strength = t.strength * (1.0 - world.mail.gate_loss * plan.marketing.gating)
+        lowered = replace(lowered, capture=min(capture, 1.0), strength=strength)
+    if t.mail:
+        cadence, programme = plan.marketing.mail.cadence, lowered.programme
+        if programme is not None:
+            programme = replace(programme, intensity=programme.intensity * cadence)
+        lowered = replace(lowered, base_intensity=t.base_intensity * cadence, programme=programme)
+    return lowered
+
+
+def _mail(world: World, plan: Plan, names: dict[str, int]) -> dict[str, Any]:
+    """Return the phase's numbers of mails."""
+    mail = world.mail
+    return {
+        "segmented": plan.marketing.mail.lists == "segmented",
+        "early_share": plan.marketing.mail.early_share,
+        "landing_touch": names[mail.landing_touch] if mail.landing_touch else NO_CODE,
+        **{
+            name: getattr(mail, name)
+            for name in ("match_gain", "wrong_gain", "unsubscribe", "frequent", "wrong_unsubscribe", "click")
+        },
+    }
 
 
 def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
@@ -208,6 +264,46 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
     )
 
 
+def _months(calendar: WorkCalendar) -> tuple[tuple[int, float], ...]:
+    quarters = calendar.quarter_starts()
+    rows = []
+    for time in calendar.month_starts():
+        begin = max(quarter for quarter in quarters if quarter <= time)
+        date = calendar.date_of(begin)
+        rows.append((time, (time - begin) / (calendar.moment_of(quarter_date(date, 1)) - begin)))
+    return tuple(rows)
+
+
+def _climate(world: World, plan: Plan) -> dict[str, Any]:
+    """Return what the climate between the teams depends on."""
+    effects, conflict, targeting, marketing = world.alignment, world.conflict, world.targeting, plan.marketing
+    return {
+        "levers": lever_levels(plan.alignment),
+        "effects": tuple(getattr(effects, effect.name.lower()).each() for effect in Effect),
+        "change_over": effects.change_over.each(),
+        "alignment_on": effects.on,
+        "promise_aligned": effects.promise_aligned,
+        "promise_integrated": effects.promise_integrated,
+        "sameness": effects.sameness,
+        "conflict_on": conflict.on,
+        "conflict_tolerated": conflict.tolerated,
+        "conflict_imbalance": conflict.imbalance,
+        "conflict_unworked": conflict.unworked,
+        "conflict_rejected": conflict.rejected,
+        "conflict_rate": LN2 / conflict.half_life_days,
+        "conflict_preference": conflict.preference,
+        "conflict_effort": conflict.effort,
+        "targeting_learns": targeting.learns,
+        "targeting_most": targeting.most,
+        "targeting_rate": LN2 / targeting.half_life_days if targeting.half_life_days >= SHORTEST_DAYS else 0.0,
+        "learning_ratio": world.people.agency.learning if marketing.sourcing == "agency" else 1.0,
+        "feedback": plan.sales.sourcing == "in_house",
+        "budget_by_revenue": marketing.budget_rule == "revenue_share",
+        "budget_share": marketing.budget_share,
+        "budget_most": cents(marketing.budget_most * marketing.programme_money),
+    }
+
+
 def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     names = {name: code for code, name in enumerate(world.touchpoints)}
     selling, response, sales, marketing = world.selling, world.response, plan.sales, plan.marketing
@@ -216,7 +312,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     for segment in world.segments.values():
         fit_accounts = fit_accounts + segment.fit_share * segment.accounts
     fit_share = fit_accounts / accounts
-    touchpoints = tuple(_touchpoint(i, n, t, world, accounts) for i, (n, t) in enumerate(world.touchpoints.items()))
+    touchpoints = tuple(
+        _as_planned(_touchpoint(i, n, t, world, accounts), t, world, plan)
+        for i, (n, t) in enumerate(world.touchpoints.items())
+    )
     values: dict[str, Any] = {
         "time": time,
         "brand_rate": LN2 / world.trust.brand_half_life,
@@ -224,27 +323,48 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "saturation": world.trust.saturation,
         "fatigue": world.trust.fatigue,
         "fatigue_rate": LN2 / world.trust.fatigue_half_life,
+        "wrong_tone": world.trust.wrong_tone,
+        "consistency": world.trust.consistency,
         "goodwill_rate": LN2 / world.goodwill.half_life,
         "entry_trust": world.goodwill.entry_trust,
         "goodwill_per_customer": world.goodwill.per_customer_year * (REFERENCE_ACCOUNTS / accounts),
         "content_rate": LN2 / world.content.half_life,
         "content_half_saturation": world.content.half_saturation,
+        "price": plan.price,
         "ask_probability": world.buyers.ask_probability,
         "competitor_share": world.buyers.competitor_share,
         "demand": world.demand,
         "touchpoints": touchpoints,
         "mix": tuple(marketing.mix.get(name, 0.0) for name in names),
         "money_per_day": marketing.programme_money * 100.0 / 365.0,
-        "approval": int(marketing.approval_days * DAY + 0.5),
-        "attention_fit": attention(marketing.targeting, fit_share, True),
-        "attention_unfit": attention(marketing.targeting, fit_share, False),
+        "approval": int((marketing.approval_days + agency_delay(world, plan)) * DAY + 0.5),
+        "targeting": marketing.targeting,
+        "fit_share": fit_share,
+        "unfit_reach": unfit_reach(world, plan),
+        "positioning": marketing.positioning,
+        "rival_trust": world.rivals.trust,
+        "rival_spread": world.rivals.spread,
+        "rival_weight": world.rivals.weight,
+        "favourite": world.rivals.favourite,
+        "outcome_weight": world.rivals.outcome_weight,
+        "recycle": marketing.recycle,
+        "recycle_days": marketing.recycle_days,
         "lead_bar": marketing.lead_bar,
+        "bar_give": world.scoring.bar_give,
+        "lead_target": marketing.lead_target,
         "score_noise": marketing.score_noise,
         "hand_over": marketing.hand_over,
         "score_centre": world.scoring.centre,
         "score_scale": world.scoring.scale,
         "score_fit_weight": world.scoring.fit_weight,
+        "visibility": world.record.visibility,
+        "handoff_loss": world.record.handoff_loss,
+        "duplicate_loss": world.record.duplicate_loss,
+        "address_decay": world.record.address_decay / 365.0,
         "max_attempts": sales.max_attempts,
+        "price_slope": world.incentives.price_slope,
+        "discount": sales.discount,
+        "opportunity_bar": sales.opportunity_bar,
         "hours_law": HOURS_LAWS[selling.hours_law],
         "meetings": tuple(names[name] for name in selling.meetings),
         "is_checkpoint": tuple(name in selling.checkpoints for name in selling.meetings),
@@ -261,8 +381,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "priority_lead": sales.priorities.marketing_lead,
         "priority_care": sales.priorities.care,
         "priority_prospecting": sales.priorities.prospecting,
-        "marketers": _role(marketing.marketers, False, world.people.marketer),
-        "reps": _role(sales.reps, sales.ramped, world.people.rep),
+        "marketers": _role(marketing.marketers, False, marketers_of(world, plan)),
+        "reps": _role(sales.reps, sales.ramped, reps_of(world, plan)),
         "sdrs": _role(sales.sdrs, sales.ramped, world.people.sdr),
         "term": int(world.customers.term_days * DAY + 0.5),
         "churn": world.customers.churn,
@@ -271,9 +391,36 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "care_interval": 365.0 / customers.care_per_year if customers.care_per_year >= RAREST_PER_YEAR else 0.0,
         "referral_rate": customers.referral_rate / 365.0 if customers.referral_rate >= RAREST_PER_YEAR else 0.0,
         "referral_trust": world.customers.referral_trust,
-        "commission": world.finance.commission,
+        "commission": world.finance.commission + contract_commission(world, plan),
     }
     values.update(portfolio_numbers(world, plan), **customer_numbers(world, plan, names))
+    values.update(_climate(world, plan))
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
+    values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
+    values.update(_site(world, plan))
+    values.update(_mail(world, plan, names))
     return Phase(**values)
+
+
+def _site(world: World, plan: Plan) -> dict[str, Any]:
+    """Return the phase's numbers of the site: what visitors are like, and what the plan offers them."""
+    site, offer = world.site, plan.site
+    return {
+        "site_enabled": offer.enabled,
+        "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
+        "site_deal_limit": cents(offer.deal_limit),
+        "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
+        "cart": min(1.0, site.cart * exp(price_gain(plan.price, world.incentives.price_slope))),
+        "abandon": site.abandon,
+        "recovery": site.recovery if offer.recovery_mails else 0.0,
+        "recovery_days": site.recovery_days,
+        "review_gain": site.review_gain if offer.show_reviews else 0.0,
+        "reviews_enough": site.reviews_enough,
+        "reviews_per_customer": site.reviews_per_customer,
+        "assist": ASSISTS[offer.assist],
+        "assist_hours": site.assist_minutes / 60.0,
+        "assist_patience": site.assist_patience / 1440.0,
+        "assist_effect": site.assist_effect,
+        "priority_assist": plan.sales.priorities.assist,
+    }

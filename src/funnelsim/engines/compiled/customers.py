@@ -13,6 +13,7 @@ from funnelsim.engines.compiled.draws import (
     effective_strength,
     exponential,
     lognormal,
+    priced,
     renews,
     task_hours,
     uniform,
@@ -29,6 +30,7 @@ from funnelsim.engines.compiled.firm import (
     touch,
     touchpoint_of,
 )
+from funnelsim.engines.compiled.firm import bill as firm_bill
 from funnelsim.engines.compiled.layout import ACCOUNT, CUSTOMER, GLOBALS, NEED, NONE, PERSON, QUANTILE, TASK
 from funnelsim.engines.compiled.market import new_need, schedule_next
 from funnelsim.engines.compiled.people import (
@@ -90,6 +92,7 @@ def declare(a: int, account: int) -> None:
     need.known = 1
     need.closed = 1
     need.stage = C.S_CUSTOMER
+    need.deal = priced(need.deal, phase_of(a).price)
     row.memory = n
     left = int(uniform(g.key, account, C.P_INITIAL_TERM, 0) * phase_of(a).term + 0.5)
     note(a, C.K_CUSTOMER, n, NONE, NONE, NONE, NONE, NONE, NAN, left / DAY, need.deal)
@@ -168,6 +171,7 @@ def _serve(a: int, c: int, renewal: int) -> None:
     need = NEED(g.needs, customer.need)
     ACCOUNT(g.accounts, need.account).customer = c
     customer.term_end = renewal
+    g.reviews += phase_of(a).reviews_per_customer
     if g.repeat != 0:
         _begin_purchases(a, c)
     else:
@@ -234,6 +238,7 @@ def _leaves(a: int, c: int, number: int, p: float) -> None:
     customer.renewals = number
     ACCOUNT(g.accounts, need.account).customer = NONE
     need.stage = C.S_PAST_CUSTOMER
+    need.known_at = g.now
     note(a, C.K_CHURNED, n, first_product(a, c), NONE, NONE, NONE, number, NAN, p, NO_AMOUNT)
     schedule_next(a, need.account)
     wait = phase_of(a).win_back + 0
@@ -282,6 +287,7 @@ def purchase(a: int, c: int) -> None:
     u = uniform(g.key, need.account, C.P_SPEND, i)
     price = int(lognormal(u, float(need.deal), phase.spend_sigma) + 0.5)
     note(a, C.K_PURCHASE, n, NONE, NONE, NONE, NONE, customer.purchases, NAN, NAN, price)
+    firm_bill(a, price)
     upsell(a, c, price, phase.churn_trust, i + 1)
     customer.purchases += 1
     ratio = bought_cheap(need.discount, phase.discount_harm)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import (
     buyer,
+    climate,
     customers,
     firm,
     market,
     marketing,
     opportunities,
     portfolio,
+    reviews,
     sales,
+    site,
     staffing,
 )
 from funnelsim.engines.compiled import codes as C
@@ -34,6 +37,7 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
+    MONTH,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -58,6 +62,9 @@ FAILED = 2
 def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
+    climate.begin(a)
+    if g.n_months > 0:
+        at(a, MONTH(g.months, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
     staffing.staff(a, MARKETERS, True)
     marketing.renew_all_reach(a)
     if g.n_weeks > 0:
@@ -96,8 +103,8 @@ def _first_needs(a: int) -> None:
 def change_phase(a: int, number: int) -> None:
     """A dated change takes effect: stocks are rewritten where a rate changes, then everyone is told."""
     g = GLOBALS(a, 0)
-    last = g.phase + 0
-    before = PHASE(g.phases, last)
+    number_before = g.phase + 0
+    before = PHASE(g.phases, number_before)
     after = PHASE(g.phases, number)
     if after.goodwill_rate != before.goodwill_rate:
         firm.write_goodwill(a, firm.goodwill_now(a, before.goodwill_rate))
@@ -107,7 +114,7 @@ def change_phase(a: int, number: int) -> None:
         firm.rewrite_trust(a, before.brand_rate, before.relationship_rate)
     g.phase = number
     note_firm(a, C.K_PLAN_CHANGED, NONE, NONE, NONE, NONE, number, NAN, NAN, NO_AMOUNT)
-    marketing.accrue(a, before.money_per_day)
+    reviews.plan_changes(a, number_before)
     if after.mix_changed != 0:
         marketing.forget_spending(a)
     staffing.staff(a, MARKETERS, False)
@@ -116,7 +123,7 @@ def change_phase(a: int, number: int) -> None:
     staffing.staff(a, SDRS, False)
     if sales.front(a) == REPS:
         move_all(a, SDRS, REPS)
-    customers.phase_changed(a, last)
+    customers.phase_changed(a, number_before)
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------
@@ -183,6 +190,8 @@ def _serve(a: int, t: int, p: int) -> None:
         sales.prospecting_begins(a, t, p)
     elif what == C.WORK_WIN_BACK:
         customers.win_back_begins(a, ref, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_begins(a, ref, t, p)
     else:
         marketing.programme_begins(a, ref, t, p)
 
@@ -203,6 +212,8 @@ def _task_ends(a: int, t: int) -> None:
         sales.prospecting_ends(a, t, p)
     elif what == C.WORK_WIN_BACK:
         buyer.win_back_ends(a, ref, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_ends(a, ref, p)
     else:
         marketing.programme_made(a, ref, p)
 
@@ -219,6 +230,8 @@ def _patience_ends(a: int, t: int) -> None:
         opportunities.missed(a, task.ref)
     elif task.what == C.WORK_CARE:
         customers.care_lapsed(a, task.ref)
+    elif task.what == C.WORK_ASSIST:
+        site.nobody_answers(a, task.ref)
 
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -232,6 +245,7 @@ def _payday(a: int, row: int) -> None:
     pay(a, MARKETERS, day.index, day.days)
     pay(a, REPS, day.index, day.days)
     pay(a, SDRS, day.index, day.days)
+    site.pay_site(a, day.index, day.days)
     if row + 1 < g.n_paid_days:
         at(a, PAID_DAY(g.paid_days, row + 1).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, row + 1)
 
@@ -290,6 +304,14 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_REVIEW:
+        reviews.review(a, ref)
+    elif what == C.WHAT_ESCALATION:
+        sales.escalate(a, ref)
+    elif what == C.WHAT_RESTED:
+        buyer.lead_rested(a, ref)
+    elif what == C.WHAT_CART:
+        site.cart_comes_back(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

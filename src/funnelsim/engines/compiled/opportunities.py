@@ -15,6 +15,8 @@ from funnelsim.engines.compiled.draws import (
     log,
     lognormal,
     part_of_price,
+    price_gain,
+    priced,
     stays,
     task_hours,
     uniform,
@@ -23,6 +25,8 @@ from funnelsim.engines.compiled.draws import (
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
+    buys_elsewhere,
+    edge_over_rival,
     note,
     number_of,
     phase_of,
@@ -35,6 +39,7 @@ from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
 from funnelsim.engines.compiled.portfolio import buys_entry, first_price
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.opportunities import ROUND_SHIFT
 from funnelsim.events import DAY
 
 MEETING_TASK = 4
@@ -66,6 +71,7 @@ def new_case(a: int, n: int, source: int, score: float) -> int:
     case.cycle_days = 0.0
     case.meeting = 0
     case.phase = g.phase
+    case.round = need.rounds << ROUND_SHIFT
     need.cases += 1
     need.case = x
     return x
@@ -127,7 +133,7 @@ def open_opportunity(a: int, x: int, owner: int) -> None:
     case.cycle_days = days
     case.phase = g.phase
     give(a, x, owner)
-    note_case(a, C.K_OPPORTUNITY, x, NONE, owner, NAN, days, need.deal)
+    note_case(a, C.K_OPPORTUNITY, x, NONE, owner, NAN, days, priced(need.deal, phase.price))
     await_meeting(a, x, 0)
 
 
@@ -206,7 +212,9 @@ def meeting_ends(a: int, x: int, p: int) -> None:
     touch(a, n, meeting.code, number_of(a, p), k, strength)
     if meeting.is_checkpoint != 0:
         phase = phase_of(a)
-        chance = stays(total_trust(a, n), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        chance = stays(
+            total_trust(a, n), need.threshold, need.liking + edge_over_rival(a, n), phase.stay, phase.stay_slope
+        )
         if uniform(g.key, need.account, C.P_STAY, 64 * need.number + k) >= chance:
             _ends_without_us(a, x)
             return
@@ -239,10 +247,13 @@ def decide(a: int, x: int) -> None:
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
+    need.discount = phase.discount
     skill = 0.0
     if case.owner != NONE and phase.skill_weight > 0.0:
         skill = phase.skill_weight * log(effect(a, case.owner))
-    p = wins(total_trust(a, n), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+    level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
+    liking = need.liking + edge_over_rival(a, n)
+    p = wins(total_trust(a, n), need.threshold, liking, skill, level, phase.win_slope)
     u = uniform(g.key, need.account, C.P_DECISION, need.number)
     if u < p or buys_entry(a, n, u, p):
         _won(a, x)
@@ -259,6 +270,7 @@ def _won(a: int, x: int) -> None:
     need.case = NONE
     drop(a, x)
     need.stage = C.S_CUSTOMER
+    need.deal = priced(need.deal, phase_of(a).price * (1.0 - need.discount))
     price = first_price(a, n)
     note_case(a, C.K_WON, x, need.product, case.owner, NAN, (g.now - case.opened) / DAY, price)
     commission = part_of_price(price, phase_of(a).commission)
@@ -276,7 +288,8 @@ def _ends_without_us(a: int, x: int) -> None:
     need = NEED(g.needs, n)
     need.case = NONE
     drop(a, x)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < phase_of(a).lost_share
+    chance = buys_elsewhere(a, n, phase_of(a).lost_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < chance
     need.stage = C.S_LOST if lost else C.S_NO_DECISION
     kind = C.K_LOST if lost else C.K_NO_DECISION
     note_case(a, kind, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, NO_AMOUNT)

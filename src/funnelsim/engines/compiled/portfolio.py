@@ -6,6 +6,7 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, duration
 from funnelsim.engines.compiled.draws import buys_more, exponential, is_occasion, part_of_price, takes_entry, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note, note_firm, number_of, phase_of, total_trust
+from funnelsim.engines.compiled.firm import bill as firm_bill
 from funnelsim.engines.compiled.layout import CUSTOMER, GLOBALS, NEED, NONE, PHASE, QUARTER
 from funnelsim.engines.compiled.people import REPS, count_people
 from funnelsim.engines.compiled.records import jit
@@ -179,8 +180,9 @@ def _renew(a: int, c: int, product: int, price: int, p: float) -> None:
 
 @jit
 def bill(a: int, c: int, product: int, price: int) -> None:
-    """Count what a product brings in a year, for the review."""
+    """Count what is billed: for the budget, and for the review."""
     g = GLOBALS(a, 0)
+    firm_bill(a, price)
     if product == C.PRODUCT_ENTRY:
         g.billed_entry += price
     elif CUSTOMER(g.customers, c).via_entry != 0:

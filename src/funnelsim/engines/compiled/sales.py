@@ -6,13 +6,15 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled import customers
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
-from funnelsim.engines.compiled.desk import first_of_own, give_to, release, request, take_off, without_root
+from funnelsim.engines.compiled.desk import first_of_own, give_to, go_ahead, release, request, take_off, without_root
 from funnelsim.engines.compiled.draws import (
     choose,
     contact_probability,
     effective_strength,
     exponential,
     interested,
+    normal,
+    seen_liking,
     task_hours,
     uniform,
     warm,
@@ -22,6 +24,8 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     learn_about_leads,
+    lose_trust,
+    neglect,
     note,
     note_firm,
     number_of,
@@ -33,6 +37,7 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import (
     ACCOUNT,
     CASE,
+    CLIMATE,
     DESK,
     GLOBALS,
     NEED,
@@ -44,6 +49,7 @@ from funnelsim.engines.compiled.layout import (
     TASK,
 )
 from funnelsim.engines.compiled.market import deal_moments, moments_until
+from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.opportunities import drop, give, new_case, note_case, open_opportunity
 from funnelsim.engines.compiled.people import (
     REPS,
@@ -60,7 +66,10 @@ from funnelsim.engines.compiled.people import (
     years,
 )
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.recycling import CASES_OF_A_NEED
+from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR
+from funnelsim.rules.incentives import NO_BAR
 
 # --- where cases come from ------------------------------------------------------------------------------------
 
@@ -100,6 +109,7 @@ def buyer_asks(a: int, n: int, trust: float) -> None:
 def hand_over(a: int, n: int, score: float) -> None:
     """Marketing hands a lead over."""
     g = GLOBALS(a, 0)
+    CLIMATE(g.climate, 0).handed += 1
     NEED(g.needs, n).stage = C.S_MQL
     x = new_case(a, n, C.FROM_MQL, score)
     note(a, C.K_MQL, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, CASE(g.cases, x).number, NAN, score, NO_AMOUNT)
@@ -140,13 +150,44 @@ def _first_response(a: int, x: int) -> None:
     phase = phase_of(a)
     inbound = case.source == C.FROM_INBOUND
     mean = phase.request_patience if inbound else phase.lead_patience
-    i = 4 * need.number + case.source
+    i = 4 * need.number + case.source + case.round
     patience = int(exponential(uniform(g.key, need.account, C.P_PATIENCE, i), mean) * DAY + 0.5)
     priority = phase.priority_request if inbound else phase.priority_lead
     case.task = request(a, front(a), C.WORK_RESPONSE, x, priority, task_number(a, case.need, case.source), NONE,
                         g.now + patience, need.account, PATIENCES_PER_NEED * need.number + case.source)  # fmt: skip
     if not inbound:
         TASK(g.tasks, case.task).choose = 1
+        _promise(a, x)
+
+
+@jit
+def _promise(a: int, x: int) -> None:
+    """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+    g = GLOBALS(a, 0)
+    promise = CLIMATE(g.climate, 0).promise
+    if promise <= 0:
+        return
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+    at(a, finish(a, promise), C.R_ESCALATION, need.account, sequence, C.WHAT_ESCALATION, x)
+
+
+@jit
+def escalate(a: int, x: int) -> None:
+    """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    task = TASK(g.tasks, case.task)
+    if case.tried != 0 or need.case != x or task.waiting == 0:
+        return
+    note_case(a, C.K_ESCALATED, x, NONE, NONE, NAN, (g.now - case.queued) / DAY, NO_AMOUNT)
+    task.choose = 0
+    priority = phase_of(a).priority_request
+    if task.priority != priority:
+        sequence = PATIENCES_PER_NEED * need.number + case.source
+        case.task = go_ahead(a, case.task, priority, need.account, sequence)
 
 
 @jit
@@ -174,7 +215,7 @@ def works(a: int, x: int, p: int) -> bool:
     phase = phase_of(a)
     desk = DESK(g.desks, PERSON(g.persons, p).role)
     propensity = works_lead(
-        phase.lead_preference,
+        phase.lead_preference + CLIMATE(g.climate, 0).preference,
         case.score - phase.lead_bar,
         phase.lead_quality,
         g.belief,
@@ -186,7 +227,7 @@ def works(a: int, x: int, p: int) -> bool:
         (desk.pool_waiting + desk.own_waiting - 1) / desk.workers,
         phase.load_weight,
     )
-    if uniform(g.key, need.account, C.P_WORK_CHOICE, need.number) < propensity:
+    if uniform(g.key, need.account, C.P_WORK_CHOICE, need.number + case.round) < propensity:
         return True
     back_to_nurture(a, x, C.K_DECLINED, propensity, p)
     return False
@@ -200,8 +241,10 @@ def response_begins(a: int, x: int, t: int, p: int) -> None:
     need = NEED(g.needs, case.need)
     phase = PHASE(g.phases, case.phase)  # a lead cools by the law under which it began to wait
     case.tried = 1
+    if case.source == C.FROM_MQL:
+        CLIMATE(g.climate, 0).worked += 1
     m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
-    case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source) < m else 0
+    case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source + case.round) < m else 0
     attempt_begins(a, x, t, p)
 
 
@@ -214,7 +257,7 @@ def attempt_begins(a: int, x: int, t: int, p: int) -> None:
     phase = phase_of(a)
     case.attempt += 1
     case.worker = p
-    i = 4 * need.number + case.source
+    i = 4 * need.number + case.source + case.round
     chance = contact_probability(case.attempt, phase.contact_probability, phase.attempt_ratio)
     reached = case.is_warm != 0 and uniform(g.key, need.account, C.P_CONTACT, 256 * i + case.attempt) < chance
     hours = phase.attempt_hours
@@ -237,6 +280,7 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     attempt = case.attempt
     if case.reached != 0 and need.closed == 0:
         note_case(a, C.K_CONTACT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
+        _hand_off(a, x, p)
         qualify(a, x, p)
         return
     note_case(a, C.K_ATTEMPT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
@@ -244,9 +288,23 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     if need.closed != 0 or attempt >= phase.max_attempts:
         back_to_nurture(a, x, C.K_GIVEN_UP, float(attempt), p)
         return
-    i = 256 * (4 * need.number + case.source) + attempt
+    i = 256 * (4 * need.number + case.source + case.round) + attempt
     gap = exponential(uniform(g.key, need.account, C.P_RETRY_GAP, i), phase.retry_days)
     at(a, g.now + int(gap * DAY + 0.5), C.R_RETRY, need.account, i & 0xFFFFFF, C.WHAT_RETRY, x)
+
+
+@jit
+def _hand_off(a: int, x: int, p: int) -> None:
+    """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    seen = CLIMATE(g.climate, 0).visibility
+    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source + case.round) < seen:
+        return
+    loss = lose_trust(a, case.need, phase.handoff_loss, 0.0)
+    note_case(a, C.K_HISTORY_LOST, x, NONE, p, NAN, loss, NO_AMOUNT)
 
 
 @jit
@@ -282,9 +340,38 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     need.case = NONE
     if need.closed == 0 and (need.stage == C.S_MQL or need.stage == C.S_SQL):
         need.stage = C.S_LEAD
+    if kind == C.K_RENEGED or (kind == C.K_GIVEN_UP and case.source == C.FROM_INBOUND):
+        neglect(a, case.need)
     note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
+    if case.source == C.FROM_MQL and (kind == C.K_DECLINED or kind == C.K_RENEGED):
+        CLIMATE(g.climate, 0).unworked += 1
     if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
         learn_about_leads(a, kind == C.K_NOT_READY)
+    if (
+        kind == C.K_DECLINED
+        or kind == C.K_RENEGED
+        or kind == C.K_GIVEN_UP
+        or kind == C.K_NOT_READY
+        or kind == C.K_PASSED
+    ):
+        _rest(a, x)
+
+
+@jit
+def _rest(a: int, x: int) -> None:
+    """A case is over without an opportunity: its lead may come again after a rest."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    if phase.recycle <= 0.0 or need.closed != 0:
+        return
+    i = CASES_OF_A_NEED * need.number + case.number
+    if uniform(g.key, need.account, C.P_RECYCLE, i) >= phase.recycle:
+        return
+    case.opened = g.now  # as nothing was opened: since when it rests
+    at(a, g.now + int(phase.recycle_days * DAY + 0.5), C.R_RETRY, need.account,
+       ((64 * need.number + case.number % 64) << 8) & 0xFFFFFF, C.WHAT_RESTED, x)  # fmt: skip
 
 
 # --- qualification --------------------------------------------------------------------------------------------
@@ -307,16 +394,23 @@ def qualify(a: int, x: int, p: int) -> None:
         need.stage = C.S_DISQUALIFIED
         note_case(a, C.K_DISQUALIFIED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         if case.source == C.FROM_MQL:
+            CLIMATE(g.climate, 0).rejected += 1
             learn_about_leads(a, False)
         return
     need.stage = C.S_SQL
     note_case(a, C.K_SQL, x, NONE, p, NAN, NAN, NO_AMOUNT)
     chance = interested(total_trust(a, n), need.asks_at, phase.interest, phase.interest_slope)
-    if uniform(g.key, need.account, C.P_INTEREST, 4 * need.number + case.source) >= chance:
+    if uniform(g.key, need.account, C.P_INTEREST, 4 * need.number + case.source + case.round) >= chance:
         back_to_nurture(a, x, C.K_NOT_READY, chance, p)
         return
     if case.source == C.FROM_MQL:
         learn_about_leads(a, True)
+    if phase.opportunity_bar > NO_BAR:
+        z = normal(uniform(g.key, need.account, C.P_DISCOVERY, 4 * need.number + case.source + case.round), 0.0, 1.0)
+        liking = seen_liking(need.liking, phase.discovery_noise, z)
+        if liking < phase.opportunity_bar:
+            back_to_nurture(a, x, C.K_PASSED, liking, p)
+            return
     person = PERSON(g.persons, p)
     open_opportunity(a, x, p if person.role == REPS and person.on_roll != 0 else NONE)
 
@@ -420,10 +514,27 @@ def prospecting_ends(a: int, t: int, p: int) -> None:
         if n == NONE:
             continue
         need = NEED(g.needs, n)
-        if need.case != NONE or (need.stage != C.S_PROSPECT and need.stage != C.S_LEAD):
+        if need.case != NONE:
+            _duplicate(a, n, p, i)
+            continue
+        if need.stage != C.S_PROSPECT and need.stage != C.S_LEAD:
             continue
         if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase_of(a).cold_contact:
             continue
         x = new_case(a, n, C.FROM_OUTBOUND, 0.0)
         note_case(a, C.K_PROSPECTED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         qualify(a, x, p)
+
+
+@jit
+def _duplicate(a: int, n: int, p: int, i: int) -> None:
+    """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+    g = GLOBALS(a, 0)
+    entity = PERSON(g.persons, p).entity
+    phase = phase_of(a)
+    if uniform(g.key, entity, C.P_DUPLICATE, i) < CLIMATE(g.climate, 0).visibility:
+        return
+    if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase.cold_contact:
+        return
+    loss = lose_trust(a, n, phase.duplicate_loss, phase.duplicate_loss)
+    note(a, C.K_DUPLICATE, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, NAN, loss, NO_AMOUNT)

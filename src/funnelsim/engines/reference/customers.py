@@ -14,6 +14,7 @@ from funnelsim.engines.reference.portfolio import Portfolio, first_price
 from funnelsim.events import DAY, NO_CODE, Kind, Product, Rank, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, lognormal, uniform
 from funnelsim.rules.customers import bought_cheap, buys_more, drops_out, renews
+from funnelsim.rules.incentives import priced
 from funnelsim.rules.selling import effective_strength, task_hours
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Customers:
         need.relationship = firm.lowered.customer_trust
         need.brand = firm.entry_trust()
         need.known = need.closed = True
+        need.deal = priced(need.deal, firm.phase.price)
         need.stage = Stage.CUSTOMER
         market.memory[account] = need
         left = int(uniform(firm.key, account, Purpose.INITIAL_TERM, 0) * firm.phase.term + 0.5)
@@ -130,6 +132,7 @@ class Customers:
     def _serve(self, customer: Customer, renewal: int) -> None:
         self.active[customer.need.account] = customer
         customer.term_end = renewal
+        self.firm.reviews += self.firm.phase.reviews_per_customer
         env = self.firm.env
         if self.firm.lowered.repeat:
             env.start(self._purchases(customer))
@@ -189,6 +192,7 @@ class Customers:
             sigma = phase.spend_sigma
             price = int(lognormal(uniform(key, account, Purpose.SPEND, n), float(need.deal), sigma) + 0.5)
             firm.note(Kind.PURCHASE, need, item=count, amount=price)
+            firm.climate.bill(price)
             self.portfolio.upsell(customer, price, phase.churn_trust, n + 1)
             count += 1
             ratio = bought_cheap(need.discount, phase.discount_harm)
@@ -203,6 +207,7 @@ class Customers:
         customer.active = False
         del self.active[need.account]
         need.stage = Stage.PAST_CUSTOMER
+        need.known_at = firm.env.now
         firm.note(Kind.CHURNED, need, touchpoint=customer.first_product, item=number, value=p)
         firm.market.schedule_next(need.account)
         if firm.phase.win_back > 0:

@@ -11,6 +11,7 @@ from funnelsim.engines.reference.firm import Firm
 from funnelsim.engines.reference.market import Market
 from funnelsim.engines.reference.marketing import Marketing
 from funnelsim.engines.reference.sales import Sales
+from funnelsim.engines.reference.site import Site
 from funnelsim.events import Rank
 from funnelsim.scenario.lowered import Lowered
 
@@ -34,11 +35,13 @@ class Model:
         firm.marketing = Marketing(firm)
         firm.sales = Sales(firm)
         firm.customers = Customers(firm)
+        firm.site = Site(firm)
         self.firm = firm
 
     def begin(self) -> None:
         """Staff the teams, declare the customers, start the processes."""
         firm = self.firm
+        firm.climate.begin()
         firm.marketing.begin()
         firm.sales.begin()
         firm.market.begin()

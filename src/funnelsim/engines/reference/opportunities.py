@@ -12,6 +12,7 @@ from funnelsim.engines.reference.portfolio import first_price
 from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
 from funnelsim.rules.customers import part_of_price
+from funnelsim.rules.incentives import price_gain, priced
 from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ SALES: Final = int(Team.SALES)
 TASKS_PER_NEED: Final = 8
 MEETINGS_FROM: Final = 4
 """Task numbers of a need: its cases by source, then care, then its meeting."""
+ROUND_SHIFT: Final = 40
+"""Bits of addresses of a case's randomness below those of its round."""
 PATIENCES_PER_NEED: Final = 64
 """Places of ends of patience of a need in the order of the instant: cases, care, meetings."""
 
@@ -34,12 +37,14 @@ def task_number(need: Need, kind: int) -> int:
 class Case:
     """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
 
-    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
+    __slots__ = ("need", "number", "opened", "owner", "queued", "round", "score", "source", "task", "tried")
 
     def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
         self.need = need
         self.number = need.cases
         need.cases += 1
+        self.round = need.rounds << ROUND_SHIFT
+        """Of the addresses of its randomness: how often the need's leads had been recycled before."""
         self.source = source
         self.queued = now
         self.score = score
@@ -80,7 +85,7 @@ class Opportunities:
             source=case.source,
             item=case.number,
             value=days,
-            amount=need.deal,
+            amount=priced(need.deal, phase.price),
         )
         env.start(self._opportunity(case, env.now, days))
 
@@ -166,17 +171,22 @@ class Opportunities:
     def _goes_on(self, case: Case, k: int) -> bool:
         firm, need = self.firm, case.need
         phase = firm.phase
-        p = stays(firm.total_trust(need), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        p = stays(
+            firm.total_trust(need), need.threshold, need.liking + firm.rival_edge(need), phase.stay, phase.stay_slope
+        )
         return uniform(firm.key, need.account, Purpose.STAY, 64 * need.number + k) < p
 
     def _decide(self, case: Case) -> None:
         """The buying cycle is over: won, or lost to a competitor, or no decision."""
         firm, need = self.firm, case.need
         phase = firm.phase
+        need.discount = phase.discount
         skill = 0.0
         if case.owner is not None and phase.skill_weight > 0.0:
             skill = phase.skill_weight * self.sales.reps.log_effect(case.owner.person)
-        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+        level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
+        liking = need.liking + firm.rival_edge(need)
+        p = wins(firm.total_trust(need), need.threshold, liking, skill, level, phase.win_slope)
         u = uniform(firm.key, need.account, Purpose.DECISION, need.number)
         if u < p or firm.customers.portfolio.buys_entry(need, u, p):
             self._won(case)
@@ -193,6 +203,7 @@ class Opportunities:
         firm, need = self.firm, case.need
         person = self._finish(case)
         need.stage = Stage.CUSTOMER
+        need.deal = priced(need.deal, firm.phase.price * (1.0 - need.discount))
         price = first_price(need, firm.phase)
         firm.note(
             Kind.WON,
@@ -223,7 +234,7 @@ class Opportunities:
         firm, need = self.firm, case.need
         person = self._finish(case)
         u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number + 1)
-        lost = u < firm.phase.lost_share
+        lost = u < firm.to_rival(need, firm.phase.lost_share)
         need.stage = Stage.LOST if lost else Stage.NO_DECISION
         kind = Kind.LOST if lost else Kind.NO_DECISION
         firm.note(

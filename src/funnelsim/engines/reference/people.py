@@ -10,7 +10,7 @@ from funnelsim.arithmetic import log
 from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Team, person_number
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
-from funnelsim.rules.people import pay_of_day, ramp
+from funnelsim.rules.people import pay_of_day, ramp, tenure_at_start
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.firm import Firm
@@ -130,7 +130,8 @@ class Crew:
             person.ramped = part.attrition_per_day <= 0.0
             if part.attrition_per_day > 0.0:
                 u = uniform(firm.key, person.entity, Purpose.INITIAL_TENURE, 0)
-                person.hired = now - int(exponential(u, 1.0 / part.attrition_per_day) * DAY + 0.5)
+                days = tenure_at_start(exponential(u, 1.0 / part.attrition_per_day))
+                person.hired = now - int(days * DAY + 0.5)
         self.seats[seat] = person
         self.desk.add(person.worker)
         self._log_change(Kind.HIRED, person)
@@ -179,6 +180,13 @@ class Crew:
         """People on the roll, by seat."""
         return [person for _, person in sorted(self.seats.items()) if person is not None]
 
+    def posts(self) -> float:
+        """Full posts on the roll."""
+        posts = 0.0
+        for person in self.people():
+            posts = posts + person.share
+        return posts
+
     def effect(self, person: Person) -> float:
         """Skill times ramp of a person now (1: median, ramped)."""
         if person.ramped:
@@ -200,7 +208,9 @@ class Crew:
         Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least
         a microsecond.
         """
-        desk_hours = hours / (self.part().productive_share * person.share)
+        climate = self.firm.climate
+        pace = climate.marketing_pace if self.role == Role.MARKETER else climate.sales_pace
+        desk_hours = hours / (self.part().productive_share * person.share * pace)
         if desk_hours > MOST_HOURS:
             desk_hours = MOST_HOURS
         work = int(desk_hours * HOUR + 0.5)

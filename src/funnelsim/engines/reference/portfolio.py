@@ -142,7 +142,8 @@ class Portfolio:
     # -- the review --------------------------------------------------------------------------------------------------
 
     def bill(self, customer: Customer, product: int, price: int) -> None:
-        """Count what a product brings in a year, for the review."""
+        """Count what is billed: for the budget, and for the review."""
+        self.firm.climate.bill(price)
         if product == Product.ENTRY:
             self.billed_entry += price
         elif customer.via_entry:

@@ -10,8 +10,10 @@ from simpy.events import Event
 from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
+from funnelsim.engines.reference.recycling import rest
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
-from funnelsim.randomness import Purpose, choose, exponential, uniform
+from funnelsim.randomness import Purpose, choose, exponential, normal, uniform
+from funnelsim.rules.incentives import NO_BAR, seen_liking
 from funnelsim.rules.qualification import contact_probability, interested, warm, works_lead
 from funnelsim.rules.selling import effective_strength, task_hours
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 UPGRADED: Final = "upgraded"
 CLOSED: Final = "closed"
+CASES_PER_NEED: Final = 64
+"""Places of promises of a need in the order of the instant."""
 PROSPECTING: Final = "prospecting"
+RECYCLABLE: Final = (Kind.DECLINED, Kind.RENEGED, Kind.GIVEN_UP, Kind.NOT_READY, Kind.PASSED)
+"""Ends of a case after which its lead may come again."""
 
 
 class Sales:
@@ -87,6 +93,7 @@ class Sales:
     def hand_over(self, need: Need, score: float) -> None:
         """Marketing hands a lead over."""
         firm = self.firm
+        firm.climate.handed += 1
         need.stage = Stage.MQL
         case = Case(need, Source.MQL, firm.env.now, score)
         need.case = case
@@ -107,7 +114,7 @@ class Sales:
         phase = firm.phase
         inbound = case.source == Source.INBOUND
         mean = phase.request_patience if inbound else phase.lead_patience
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         patience = int(exponential(uniform(firm.key, need.account, Purpose.PATIENCE, n), mean) * DAY + 0.5)
         case.task = self.front.desk.request(
             phase.priority_request if inbound else phase.priority_lead,
@@ -117,6 +124,8 @@ class Sales:
             sequence=PATIENCES_PER_NEED * need.number + case.source,
             choose=None if inbound else lambda worker: self._works(case, worker),
         )
+        if not inbound:
+            self._promise(case)
         worker = yield case.task
         if worker is UPGRADED:
             return
@@ -126,6 +135,8 @@ class Sales:
         if worker is Desk.DECLINED:
             return  # logged where it was decided
         case.tried = True
+        if not inbound:
+            firm.climate.worked += 1
         delay = (env.now - case.queued) / HOUR
         m = warm(delay, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
         is_warm = uniform(firm.key, need.account, Purpose.WARM, n) < m
@@ -162,13 +173,35 @@ class Sales:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), before)
                 return
 
+    def _promise(self, case: Case) -> None:
+        """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+        firm, need = self.firm, case.need
+        promise = firm.climate.promise
+        if promise <= 0:
+            return
+        due = firm.calendar.finish(firm.env.now, promise)
+        sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+        firm.env.call_at(due, Rank.ESCALATION, need.account, sequence, lambda _: self._escalate(case))
+
+    def _escalate(self, case: Case) -> None:
+        """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+        firm, task = self.firm, case.task
+        assert task is not None
+        if case.tried or case.need.case is not case or not task.waiting:
+            return
+        waited = (firm.env.now - case.queued) / DAY
+        firm.note(Kind.ESCALATED, case.need, team=SALES, source=case.source, item=case.number, value=waited)
+        task.choose = None
+        if task.priority != firm.phase.priority_request:
+            task.desk.change_priority(task, firm.phase.priority_request)
+
     def _works(self, case: Case, worker: Worker) -> bool:
         """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
         firm = self.firm
         phase = firm.phase
         crew = self.crew_of(worker)
         propensity = works_lead(
-            phase.lead_preference,
+            phase.lead_preference + firm.climate.preference,
             case.score - phase.lead_bar,
             phase.lead_quality,
             firm.belief,
@@ -180,7 +213,7 @@ class Sales:
             (crew.desk.waiting - 1) / len(crew.desk.workers),  # beside this lead
             phase.load_weight,
         )
-        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number)
+        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number + case.round)
         if u < propensity:
             return True
         self._back_to_nurture(case, Kind.DECLINED, propensity, worker)
@@ -190,7 +223,7 @@ class Sales:
         """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
         firm, env, need, crew = self.firm, self.firm.env, case.need, self.crew_of(worker)
         phase = firm.phase
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         p = contact_probability(attempt, phase.contact_probability, phase.attempt_ratio)
         reached = is_warm and uniform(firm.key, need.account, Purpose.CONTACT, 256 * n + attempt) < p
         hours = phase.attempt_hours
@@ -223,6 +256,7 @@ class Sales:
                 item=case.number,
                 value=float(attempt),
             )
+            self._hand_off(case, worker)
             return True
         firm.note(
             Kind.ATTEMPT,
@@ -235,15 +269,38 @@ class Sales:
         )
         return False
 
+    def _hand_off(self, case: Case, worker: Worker) -> None:
+        """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        n = (4 * need.number + case.source) + case.round
+        if uniform(firm.key, need.account, Purpose.HISTORY, n) < firm.climate.visibility:
+            return
+        firm.note(
+            Kind.HISTORY_LOST,
+            need,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            value=firm.lose_trust(need, phase.handoff_loss, 0.0),
+        )
+
     def _back_to_nurture(self, case: Case, kind: Kind, value: float, worker: Worker | None = None) -> None:
         need = case.need
         need.case = None
         if not need.closed and need.stage in (Stage.MQL, Stage.SQL):
             need.stage = Stage.LEAD
         person = -1 if worker is None else worker.number
+        if kind == Kind.RENEGED or (kind == Kind.GIVEN_UP and case.source == Source.INBOUND):
+            self.firm.neglect(need)
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
+        if case.source == Source.MQL and kind in (Kind.DECLINED, Kind.RENEGED):
+            self.firm.climate.unworked += 1
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
+        if kind in RECYCLABLE:
+            rest(self.firm, need, case.number)
 
     # -- qualification -----------------------------------------------------------------------------------------------
 
@@ -261,17 +318,24 @@ class Sales:
             need.stage = Stage.DISQUALIFIED
             firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.number)
             if case.source == Source.MQL:
+                firm.climate.rejected += 1
                 firm.learn_about_leads(False)
             return
         need.stage = Stage.SQL
         firm.note(Kind.SQL, need, team=SALES, person=worker.number, source=case.source, item=case.number)
         p = interested(firm.total_trust(need), need.asks_at, phase.interest, phase.interest_slope)
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         if uniform(firm.key, need.account, Purpose.INTEREST, n) >= p:
             self._back_to_nurture(case, Kind.NOT_READY, p, worker)
             return
         if case.source == Source.MQL:
             firm.learn_about_leads(True)
+        if phase.opportunity_bar > NO_BAR:
+            z = normal(uniform(firm.key, need.account, Purpose.DISCOVERY, n), 0.0, 1.0)
+            liking = seen_liking(need.liking, phase.discovery_noise, z)
+            if liking < phase.opportunity_bar:
+                self._back_to_nurture(case, Kind.PASSED, liking, worker)
+                return
         self.opportunities.open(case, worker if crew is self.reps and worker.on_roll else None)
 
     # -- people ------------------------------------------------------------------------------------------------------
@@ -330,6 +394,7 @@ class Sales:
             yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
+            firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
         """Process: a block of cold calls in a rep's spare time; it lapses at the end of the day."""
@@ -368,7 +433,12 @@ class Sales:
         entity = worker.person.entity
         account = choose(uniform(firm.key, entity, Purpose.PROSPECT_ACCOUNT, n), firm.lowered.accounts)
         need = firm.market.open.get(account)
-        if need is None or need.case is not None or need.stage not in (Stage.PROSPECT, Stage.LEAD):
+        if need is None:
+            return
+        if need.case is not None:
+            self._duplicate(need, worker, n)
+            return
+        if need.stage not in (Stage.PROSPECT, Stage.LEAD):
             return
         if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= firm.phase.cold_contact:
             return
@@ -376,3 +446,14 @@ class Sales:
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
         self._qualify(case, worker)
+
+    def _duplicate(self, need: Need, worker: Worker, n: int) -> None:
+        """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+        firm, entity = self.firm, worker.person.entity
+        phase = firm.phase
+        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < firm.climate.visibility:
+            return
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= phase.cold_contact:
+            return
+        loss = firm.lose_trust(need, phase.duplicate_loss, phase.duplicate_loss)
+        firm.note(Kind.DUPLICATE, need, team=SALES, person=worker.number, source=Source.OUTBOUND, value=loss)
