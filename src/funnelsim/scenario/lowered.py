@@ -290,6 +290,36 @@ class Phase:
     referral_rate: float
     referral_trust: float
     commission: float
+    discount_harm: float
+    # products beside the core product
+    core_margin: float
+    entry_offered: bool
+    entry_price: float
+    entry_margin: float
+    entry_ratio: float
+    addon_margin: float
+    addon_size: float
+    upsell: float
+    upsell_size: float
+    cross_sell: bool
+    cross_sell_rate: float
+    cross_sell_core: float
+    trade_up: float
+    trade_up_size: float
+    premium_margin: float
+    more_slope: float
+    review_quarters: int
+    review_by_value: bool
+    # keeping customers
+    reward: int
+    reward_share: float
+    reward_rate: float
+    retention_interval: float
+    retention_touch: int
+    retention_cost: int
+    win_back: int
+    win_back_probability: float
+    spend_sigma: float
     # climate
     levers: tuple[float, ...]
     """Planned level of each `Lever`."""
@@ -344,3 +374,11 @@ class Lowered:
     """Highest acceptance that each touchpoint can reach in this run, for accounts that fit."""
     bounds_unfit: tuple[float, ...]
     intensity_bounds: tuple[float, ...] = field(default=())
+    quarters: tuple[tuple[int, int], ...] = ()
+    """Quarters that begin during the run: when, and number (0 begins on day 0)."""
+    repeat: bool = False
+    """Customers buy again and again, without a contract."""
+    purchase_rates: tuple[float, ...] = ()
+    """Purchases per day of equally many customers each."""
+    dropout_chances: tuple[float, ...] = ()
+    """Chance to drop out after a purchase of equally many customers each."""

@@ -25,6 +25,14 @@ from funnelsim.scenario.lowered import (
     LoweredTouchpoint,
     Phase,
 )
+from funnelsim.scenario.lowering_customers import (
+    RAREST_PER_YEAR,
+    cents,
+    customer_numbers,
+    dropout_chances,
+    portfolio_numbers,
+    purchase_rates,
+)
 from funnelsim.scenario.schema import Plan, RolePeople, SalesPlan, Scenario, Touchpoint, World
 from funnelsim.scenario.sourcing import agency_delay, contract_commission, marketers_of, reps_of
 from funnelsim.workhours import WorkCalendar
@@ -39,8 +47,6 @@ COPIED = (
     "discovery_noise",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
-RAREST_PER_YEAR = 1e-9
-"""What happens less often to a customer does not happen: the time until then would be no number."""
 RAREST_ON_THE_CLOCK = 1e-3
 """What happens less often than once in 1,000 years to a person, or as a moment of attention, does not happen: such
 times are added up as 64-bit microseconds."""
@@ -60,11 +66,6 @@ def quarter_date(start: dt.date, quarters: int) -> dt.date:
     """First day of the quarter that is `quarters` after the one that begins on `start` (negative: before)."""
     months = start.year * 12 + (start.month - 1) + 3 * quarters
     return dt.date(months // 12, months % 12 + 1, 1)
-
-
-def cents(dollars: float) -> int:
-    """Dollars as integer cents, rounded half up."""
-    return int(dollars * 100.0 + 0.5)
 
 
 def lower(scenario: Scenario) -> Lowered:
@@ -118,7 +119,21 @@ def lower(scenario: Scenario) -> Lowered:
         bounds_fit=fit_bounds,
         bounds_unfit=unfit_bounds,
         intensity_bounds=intensity,
+        quarters=_quarters(scenario, first_day),
+        repeat=world.customers.purchase == "repeat",
+        purchase_rates=purchase_rates(world.customers),
+        dropout_chances=dropout_chances(world.customers),
     )
+
+
+def _quarters(scenario: Scenario, first_day: int) -> tuple[tuple[int, int], ...]:
+    """Quarters that begin after the first moment of a run."""
+    found = []
+    for number in range(-scenario.world.burn_in_quarters, scenario.horizon_quarters):
+        day = (quarter_date(scenario.start, number) - scenario.start).days
+        if day > first_day:
+            found.append((day * DAY, number))
+    return tuple(found)
 
 
 def _segments(world: World) -> tuple[tuple[LoweredSegment, ...], int]:
@@ -388,6 +403,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "referral_trust": world.customers.referral_trust,
         "commission": world.finance.commission + contract_commission(world, plan),
     }
+    values.update(portfolio_numbers(world, plan), **customer_numbers(world, plan, names))
     values.update(_climate(world, plan))
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})

@@ -18,6 +18,7 @@ from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SiteP
 from funnelsim.scenario.incentives import Incentives, Quota
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
+from funnelsim.scenario.portfolio import CustomersPlan, Portfolio, PortfolioPlan, RepeatBuying
 
 MIX_TOLERANCE = 1e-6
 
@@ -338,6 +339,22 @@ class Customers(Part):
     care_touch: str = Field("account_care", description="touchpoint of account care")
     referral_rate: float = quantity(0.05, "per year", "referrals per customer that open a need elsewhere", ge=0, le=10)
     referral_trust: float = quantity(0.15, "trust", "relationship trust that a referral brings", ge=0, lt=1)
+    reward_most: float = quantity(
+        1.0, "share", "most referrals that rewards can add, relative to those that come anyway", ge=0, le=10
+    )
+    reward_half: float = quantity(200.0, "USD", "reward that adds half of that", gt=0, le=100_000)
+    retention_touch: str = Field("", description="touchpoint with which marketing keeps in touch with customers")
+    retention_cost: float = quantity(15.0, "USD", "cost of one such touch", ge=0, le=100_000)
+    win_back_probability: float = quantity(
+        0.25, "probability", "a call brings a past customer of the reference trust back", "assumption", ge=0, le=1
+    )
+    discount_harm: float = quantity(
+        1.4, "per share", "customers bought with a discount d leave at a rate x (1 + harm d)", "lewis2006", ge=0, le=20
+    )
+    purchase: Literal["contract", "repeat"] = Field(
+        "contract", description="customers renew a contract, or buy again and again"
+    )
+    repeat: RepeatBuying = RepeatBuying()
 
 
 class Finance(Part):
@@ -387,6 +404,7 @@ class World(Part):
     people: People = People()
     incentives: Incentives = Incentives()
     customers: Customers = Customers()
+    portfolio: Portfolio = Portfolio()
     finance: Finance = Finance()
     alignment: AlignmentEffects = AlignmentEffects()
     conflict: Conflict = Conflict()
@@ -412,6 +430,7 @@ class World(Part):
             ("selling.call_touch", (self.selling.call_touch,)),
             ("selling.prospecting_touch", (self.selling.prospecting_touch,)),
             ("customers.care_touch", (self.customers.care_touch,)),
+            ("customers.retention_touch", (self.customers.retention_touch,) if self.customers.retention_touch else ()),
         ):
             for name in names:
                 if name not in self.touchpoints:
@@ -544,6 +563,8 @@ class Plan(Part):
     marketing: MarketingPlan = MarketingPlan()
     alignment: Alignment = Alignment()
     site: SitePlan = SitePlan()
+    portfolio: PortfolioPlan = PortfolioPlan()
+    customers: CustomersPlan = CustomersPlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario
@@ -599,6 +620,11 @@ class Scenario(Part):
                         f"{where}.sales.prospecting_mix names {name!r}; tactics with per_hour: "
                         f"{', '.join(tactics) or 'none'}"
                     )
+            if plan.customers.retention_per_year > 0.0 and not self.world.customers.retention_touch:
+                raise ValueError(
+                    f"{where}.customers.retention_per_year is above 0, but world.customers.retention_touch names no "
+                    "touchpoint"
+                )
         return self
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:

@@ -90,6 +90,7 @@ class State:
         g["allowance_time"] = g["goodwill_time"] = g["content_time"] = lowered.start
         g["goodwill_value"], g["content_value"] = lowered.goodwill_start, lowered.content_start
         g["belief"] = lowered.belief_start
+        g["repeat"] = lowered.repeat
         g["psi_a"], g["psi_b"] = lowered.psi_a, lowered.psi_b
         g["propensity_sd"], g["customer_trust"] = lowered.propensity_sd, lowered.customer_trust
 

@@ -75,7 +75,9 @@ LEVEL_ROW = _table(("level", "<f8"))
 """Planned: row phase * LEVERS + lever; now: row lever."""
 PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
 DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
+QUARTER_ROW = _table(*_all("<i8", "time", "number"))
 NUMBER_ROW = _table(("value", "<i8"))
+QUANTILE_ROW = _table(("value", "<f8"))
 
 # --- state ----------------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ NEED_ROW = _table(
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
-    *_all("<i8", "mails_stamp"),
+    *_all("<i8", "mails_stamp", "product"),
     *_all("<f8", "liking", "score_z", "recent", "discount", "mails"),
     *_all("<i4", "carts", "in_cart", "unsubscribed", "rounds"),
 )
@@ -134,6 +136,10 @@ CUSTOMER_ROW = _table(
     *_all("<i8", "care_due", "care_queued"),
     *_all("<i8", "need", "owner", "renewals", "care_count", "referrals"),
     ("active", "<i8"),
+    # products: prices a year, and until when they are paid
+    *_all("<i8", "core", "entry", "addon", "is_premium", "via_entry", "term_end", "occasions"),
+    *_all("<i8", "retained", "retentions", "rewarded", "purchases", "win_back"),
+    *_all("<f8", "rate", "chance"),
 )
 PAST_MONTH_ROW = _table(*_all("<f8", "won", "posts"))
 """What the firm won in each of the last months, in a ring."""
@@ -179,6 +185,9 @@ FIXED: Final = {
     "work_days": NUMBER_ROW,
     "days_before": NUMBER_ROW,
     "declared": NUMBER_ROW,
+    "quarters": QUARTER_ROW,
+    "purchase_rates": QUANTILE_ROW,
+    "dropout_chances": QUANTILE_ROW,
     "climate": CLIMATE_ROW,
     "levels": LEVEL_ROW,
     "billings": NUMBER_ROW,
@@ -224,9 +233,12 @@ GLOBALS_ROW = _table(
         "quota_ends",
         "push_days",
     ),
+    # the portfolio: what is on offer, and what was billed since the last review
+    *_all("<i8", "entry_dropped", "billed_entry", "billed_core", "billed_addon", "billed_premium"),
     *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief", "reviews"),
     *_all("<f8", "quota_full", "month_won"),
     # the scenario at large
+    ("repeat", "<i8"),
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
 )
 
@@ -246,7 +258,9 @@ PLANNED = LEVEL = rows_of(LEVEL_ROW)
 CLIMATE = rows_of(CLIMATE_ROW)
 PAID_DAY = rows_of(PAID_DAY_ROW)
 DEMAND = rows_of(DEMAND_ROW)
+QUARTER = rows_of(QUARTER_ROW)
 NUMBER = rows_of(NUMBER_ROW)
+QUANTILE = rows_of(QUANTILE_ROW)
 KIND = rows_of(KIND_ROW)
 ACCOUNT = rows_of(ACCOUNT_ROW)
 NEED = rows_of(NEED_ROW)

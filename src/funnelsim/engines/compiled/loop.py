@@ -11,13 +11,14 @@ from funnelsim.engines.compiled import (
     market,
     marketing,
     opportunities,
+    portfolio,
     reviews,
     sales,
     site,
     staffing,
 )
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
+from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, sequence_of, take
 from funnelsim.engines.compiled.desk import (
     ask,
     comes_first,
@@ -51,6 +52,7 @@ from funnelsim.engines.compiled.layout import (
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, pay
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.room import make_room
+from funnelsim.engines.reference.customers import REWARDED
 
 STOPPED = 1
 """The next event is not before ``stop``."""
@@ -79,6 +81,7 @@ def begin(a: int) -> None:
             return
         customers.declare(a, NUMBER(g.declared, i).value)
     _first_needs(a)
+    portfolio.await_review(a, 0)
 
 
 @jit
@@ -123,6 +126,7 @@ def change_phase(a: int, number: int) -> None:
     staffing.staff(a, SDRS, False)
     if sales.front(a) == REPS:
         move_all(a, SDRS, REPS)
+    customers.phase_changed(a, number_before)
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------
@@ -187,6 +191,8 @@ def _serve(a: int, t: int, p: int) -> None:
         customers.care_begins(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_begins(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        customers.win_back_begins(a, ref, t, p)
     elif what == C.WORK_ASSIST:
         site.answer_begins(a, ref, t, p)
     else:
@@ -207,6 +213,8 @@ def _task_ends(a: int, t: int) -> None:
         customers.care_ends(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_ends(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        buyer.win_back_ends(a, ref, t, p)
     elif what == C.WORK_ASSIST:
         site.answer_ends(a, ref, p)
     else:
@@ -271,7 +279,20 @@ def _happen(a: int) -> None:
     elif what == C.WHAT_CARE:
         customers.care_due(a, ref)
     elif what == C.WHAT_REFERRAL:
-        buyer.referral(a, ref)
+        if sequence_of(g.event_key) >= REWARDED:
+            buyer.rewarded_referral(a, ref)
+        else:
+            buyer.referral(a, ref)
+    elif what == C.WHAT_CROSS_SELL:
+        portfolio.occasion(a, ref)
+    elif what == C.WHAT_RETENTION:
+        customers.retention_due(a, ref)
+    elif what == C.WHAT_PURCHASE:
+        customers.purchase(a, ref)
+    elif what == C.WHAT_WIN_BACK:
+        customers.win_back_due(a, ref)
+    elif what == C.WHAT_PORTFOLIO:
+        portfolio.quarter_begins(a, ref)
     elif what == C.WHAT_PROGRAMME:
         marketing.programme_moves_on(a, ref)
     elif what == C.WHAT_RESIGN:

@@ -14,6 +14,7 @@ from funnelsim.engines.compiled.draws import (
     exponential,
     log,
     lognormal,
+    part_of_price,
     price_gain,
     priced,
     stays,
@@ -24,7 +25,6 @@ from funnelsim.engines.compiled.draws import (
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
-    bill,
     buys_elsewhere,
     edge_over_rival,
     note,
@@ -37,6 +37,7 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE, PERSON, PHASE, TASK
 from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
+from funnelsim.engines.compiled.portfolio import buys_entry, first_price
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.opportunities import ROUND_SHIFT
 from funnelsim.events import DAY
@@ -283,7 +284,8 @@ def _decide(a: int, x: int, discount: float) -> None:
     level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
     liking = need.liking + edge_over_rival(a, n)
     p = wins(total_trust(a, n), need.threshold, liking, skill, level, phase.win_slope)
-    if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
+    u = uniform(g.key, need.account, C.P_DECISION, need.number)
+    if u < p or buys_entry(a, n, u, p):
         _won(a, x)
     else:
         _ends_without_us(a, x)
@@ -299,9 +301,9 @@ def _won(a: int, x: int) -> None:
     drop(a, x)
     need.stage = C.S_CUSTOMER
     need.deal = priced(need.deal, phase_of(a).price * (1.0 - need.discount))
-    note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
-    bill(a, need.deal)
-    commission = int(need.deal * phase_of(a).commission + 0.5)
+    price = first_price(a, n)
+    note_case(a, C.K_WON, x, need.product, case.owner, NAN, (g.now - case.opened) / DAY, price)
+    commission = part_of_price(price, phase_of(a).commission)
     if commission > 0:
         note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)
     g.month_won = g.month_won + float(need.deal)

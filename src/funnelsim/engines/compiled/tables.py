@@ -46,6 +46,9 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
     for i, segment in enumerate(lowered.segments):
         _copy(segment, tables["segments"][i])
     tables["moments"] = moments(lowered)
+    tables["quarters"] = np.array(list(lowered.quarters), L.QUARTER_ROW)
+    tables["purchase_rates"] = np.array(lowered.purchase_rates, "<f8").view(L.QUANTILE_ROW)
+    tables["dropout_chances"] = np.array(lowered.dropout_chances, "<f8").view(L.QUANTILE_ROW)
     tables.update(_calendar(lowered))
     return tables
 

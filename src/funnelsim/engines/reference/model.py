@@ -48,6 +48,7 @@ class Model:
         firm.sales.begin()
         firm.quotas.begin()
         firm.market.begin()
+        firm.customers.begin()
         for number, phase in enumerate(firm.lowered.phases):
             if number > 0:
                 firm.env.call_at(phase.time, Rank.PLAN, 0, number, partial(self._change_phase, number))

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from simpy.events import Event
 
 from funnelsim.engines.reference.desk import Task, Worker
+from funnelsim.engines.reference.portfolio import first_price
 from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
+from funnelsim.rules.customers import part_of_price
 from funnelsim.rules.incentives import price_gain, priced
 from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
 
@@ -223,7 +225,8 @@ class Opportunities:
         level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
         liking = need.liking + firm.rival_edge(need)
         p = wins(firm.total_trust(need), need.threshold, liking, skill, level, phase.win_slope)
-        if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
+        u = uniform(firm.key, need.account, Purpose.DECISION, need.number)
+        if u < p or firm.customers.portfolio.buys_entry(need, u, p):
             self._won(case)
         else:
             self._ends_without_us(case)
@@ -240,18 +243,19 @@ class Opportunities:
         person = self._finish(case)
         need.stage = Stage.CUSTOMER
         need.deal = priced(need.deal, firm.phase.price * (1.0 - need.discount))
+        price = first_price(need, firm.phase)
         firm.note(
             Kind.WON,
             need,
+            touchpoint=need.product,
             team=SALES,
             person=person,
             source=case.source,
             item=case.number,
             value=self._opened_days(case),
-            amount=need.deal,
+            amount=price,
         )
-        firm.climate.bill(need.deal)
-        commission = int(need.deal * firm.phase.commission + 0.5)
+        commission = part_of_price(price, firm.phase.commission)
         if commission > 0:
             firm.note(
                 Kind.COMMISSION,
