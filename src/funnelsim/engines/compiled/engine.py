@@ -17,7 +17,7 @@ from funnelsim.scenario.lowered import Lowered
 
 LINE = 64
 """Bytes of a line of the processor's cache."""
-EVENTS_PER_SLOT = 8.0
+EVENTS_PER_SLOT = 3.0
 FEWEST_SLOTS, MOST_SLOTS = 1 << L.SLOT_BITS, 1 << 22
 GROWTH = 2.0
 """A table that is full becomes that many times as large."""
