@@ -140,7 +140,7 @@ def test_tables_grow_within_an_event(small_tables):
     log = assert_same_log(scenario, 1)
     launches = log["time"][log["kind"] == Kind.PROGRAMME_LAUNCHED]
     assert np.unique(launches, return_counts=True)[1].max() > 2 * compiled.AT_A_TIME
-    for name in ("log", "tasks", "programmes", "later"):
+    for name in ("log", "tasks", "programmes", "events"):
         assert small_tables[name] > 1, f"{name} never grew"
 
 
