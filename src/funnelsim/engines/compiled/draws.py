@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelsim import arithmetic, randomness
 from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, inlined, jit
-from funnelsim.rules import customers, people, qualification, reach, selling, trust
+from funnelsim.rules import customers, incentives, people, qualification, reach, selling, trust
 
 U1, U12, U16, U27, U30, U31, U56 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31, 56))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -135,7 +135,7 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers):
+for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers, incentives):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
 
@@ -168,3 +168,7 @@ ramp = LAWS["ramp"]
 tenure_at_start = LAWS["tenure_at_start"]
 pay_of_day = LAWS["pay_of_day"]
 renews = LAWS["renews"]
+priced = LAWS["priced"]
+price_gain = LAWS["price_gain"]
+neglected = LAWS["neglected"]
+seen_liking = LAWS["seen_liking"]

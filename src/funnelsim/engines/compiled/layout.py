@@ -84,7 +84,7 @@ NEED_ROW = _table(
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
-    *_all("<f8", "liking", "score_z", "recent"),
+    *_all("<f8", "liking", "score_z", "recent", "discount"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),

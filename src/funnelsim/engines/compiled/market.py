@@ -109,6 +109,7 @@ def new_need(a: int, account: int, number: int) -> int:
     need.brand = 0.0
     need.relationship = 0.0
     need.recent = 0.0
+    need.discount = 0.0
     need.stage = C.S_PROSPECT
     need.case = NONE
     need.cases = 0
