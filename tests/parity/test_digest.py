@@ -66,7 +66,9 @@ def test_tables_of_shipped_scenarios(name):
 @pytest.mark.parametrize("size", [1, 997, 20_000])
 def test_pieces_of_any_size(size, monkeypatch):
     monkeypatch.setattr(tables.digest, "FEWEST_PENDING", 50)
-    scenario = SMALL.with_changes({"horizon_quarters": 1, "world.segments.*.accounts": 300, "world.burn_in_quarters": 1})
+    scenario = SMALL.with_changes(
+        {"horizon_quarters": 1, "world.segments.*.accounts": 300, "world.burn_in_quarters": 1}
+    )
     log = compiled.simulate_log(lower(scenario), 2)
     assert np.count_nonzero(log["kind"] == Kind.OPPORTUNITY) > 3
     assert_same_tables(in_pieces(log, empty_digest(scenario), size), log, scenario)
