@@ -233,6 +233,7 @@ def compare(
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -254,7 +255,7 @@ def compare(
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
         (`Comparison.at`).
-    progress, engine, executor, store, insist
+    progress, engine, log, executor, store, insist
         As in `replicate`.
     keep
         What to keep of each run: ``"kpis"`` (always kept); tables that `Comparison.table` averages: ``"funnel"``,
@@ -283,7 +284,7 @@ def compare(
 
         raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
     job, outcome = run_all(
-        scenarios, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
+        scenarios, replications, seed, workers, progress, what, engine, insist, log=log, executor=executor, store=store
     )
     result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     result.baseline = baseline

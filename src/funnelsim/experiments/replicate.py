@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from funnelsim.experiments.executors import Enough, Job, Outcome, SimulationError, execute
 from funnelsim.experiments.intervals import LEVEL
-from funnelsim.experiments.keeping import Keep, keep_of
+from funnelsim.experiments.keeping import Keep, keep_of, log_mode
 from funnelsim.experiments.pools import ExecutorLike, kind_of, suits_threads
 from funnelsim.experiments.progress import Progress
 from funnelsim.experiments.results import Results
@@ -104,6 +105,7 @@ def replicate(
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -129,6 +131,10 @@ def replicate(
     engine
         ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same logs; ``"auto"``, the one that is
         done first.
+    log
+        What each run leaves while its figures are read: ``"full"``, its whole event log; ``"tables"``, only what tables
+        need of it, which takes less memory, with equal results (``"touches"``, ``"journeys"`` and ``"runs"`` cannot be
+        kept then); ``"auto"``, the latter where it is enough and the compiled engine runs.
     executor
         Who does the work: threads or processes of this machine, whichever suit (the default), ``"threads"``,
         ``"processes"``; an executor of `concurrent.futures`; a `dask.distributed.Client`, or the address of a Dask
@@ -149,7 +155,7 @@ def replicate(
     what = keep_of(keep, found.horizon_quarters)
     plan = {found.title or "scenario": found}
     job, outcome = run_all(
-        plan, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
+        plan, replications, seed, workers, progress, what, engine, insist, log=log, executor=executor, store=store
     )
     result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     return finish(result, outcome)
@@ -164,6 +170,8 @@ def run_all(
     keep: Keep,
     engine: str,
     insist: bool,
+    *,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     enough: Enough | None = None,
@@ -182,7 +190,9 @@ def run_all(
     replications, seed = int(replications), int(seed)
     shelves = shelves_of(as_store(store), scenarios, keep, seed, engine)
     expected = replications if enough is None else min(replications, enough.expected(0))
+    log_mode(log, keep, engine)  # refuse what cannot be
     job, seconds = _job(scenarios, expected, seed, keep, engine, shelves)
+    job = replace(job, log=log_mode(log, keep, job.engine))
     if workers is None and kind == "local" and seconds < (WORTH_THREADS if suits_threads(job) else WORTH_PROCESSES):
         workers = 1
     return job, execute(job, replications, workers, progress, executor, shelves, enough)
