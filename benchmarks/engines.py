@@ -229,7 +229,9 @@ def study(
 
     def seconds(count: int) -> float:
         begin = time.perf_counter()
-        fs.compare(plans, replications=count, workers=WORKERS, engine="compiled", progress=False, insist=True)
+        fs.compare(
+            plans, replications=count, workers=WORKERS, engine="compiled", progress=False, store=False, insist=True
+        )
         return time.perf_counter() - begin
 
     whole = seconds(measured)

@@ -7,6 +7,7 @@ from funnelsim.experiments.replicate import Replications as Replications
 from funnelsim.experiments.replicate import replicate as replicate
 from funnelsim.experiments.single import list_scenarios as list_scenarios
 from funnelsim.experiments.single import simulate as simulate
+from funnelsim.experiments.store import Store as Store
 from funnelsim.interactive.explore import explore as explore
 from funnelsim.report.html import html_report as html_report
 from funnelsim.run import Run as Run
