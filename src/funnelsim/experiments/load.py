@@ -32,8 +32,8 @@ class Load:
     ----------
     table
         Index ``quarter``, ``role``; columns ``utilisation``, ``low``, ``high``, ``waiting`` (cases that wait for a
-        first attempt at the end of the quarter), ``never_answered`` (share of the quarter's cases that ended unanswered),
-        ``n``. Waiting stands beside the roles that answer.
+        first attempt at the end of the quarter), ``never_answered`` (share of the quarter's cases that ended
+        unanswered), ``n``. Waiting stands beside the roles that answer.
     n
         Replications.
     """
