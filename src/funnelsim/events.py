@@ -55,6 +55,7 @@ class Source(IntEnum):
     MQL = 0
     INBOUND = 1
     OUTBOUND = 2
+    SITE = 3
 
 
 class Kind(IntEnum):
@@ -98,6 +99,34 @@ class Kind(IntEnum):
     PLAN_CHANGED = 35
     MISSED = 36
     UPGRADED = 37
+    ESCALATED = 38
+    PASSED = 39
+    RECYCLED = 40
+    DUPLICATE = 41
+    HISTORY_LOST = 42
+    UNSUBSCRIBED = 43
+    CLICKED = 44
+    CART = 45
+    ABANDONED = 46
+    RECOVERED = 47
+    ASSISTED = 48
+    UPSOLD = 49
+    CROSS_SOLD = 50
+    TRADED_UP = 51
+    PRODUCT_DROPPED = 52
+    RETENTION = 53
+    REFERRAL_REWARD = 54
+    WON_BACK = 55
+    PURCHASE = 56
+    QUOTA = 57
+    BONUS = 58
+    PUSHED = 59
+    ALIGNMENT = 60
+    CONFLICT = 61
+    TARGETING = 62
+    BAR = 63
+    BUDGET = 64
+    TOOLS_COST = 65
 
 
 @dataclass(frozen=True)
@@ -214,6 +243,60 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
         item="case number of the lead; the request is a new case",
         value="days waited so far",
     ),
+    Kind.ESCALATED: KindMeaning(
+        "the follow-up promise falls due: a lead that still waits goes ahead and must be worked",
+        item="case number",
+        value="days waited so far",
+    ),
+    Kind.PASSED: KindMeaning(
+        "after the talk the rep sees too little chance and opens no opportunity",
+        item="case number",
+        value="the buyer's liking as the rep sees it [log-odds]",
+    ),
+    Kind.RECYCLED: KindMeaning(
+        "marketing takes a lead back and may hand it over again", item="case number", value="days of rest"
+    ),
+    Kind.DUPLICATE: KindMeaning("prospecting reaches a buyer with whom a colleague is already in touch"),
+    Kind.HISTORY_LOST: KindMeaning(
+        "sales does not see what marketing knows of the buyer: trust is lost",
+        item="case number",
+        value="total trust lost",
+    ),
+    Kind.UNSUBSCRIBED: KindMeaning("the account leaves the mailing list", value="mails of the last week"),
+    Kind.CLICKED: KindMeaning("a mail is clicked", item="candidate number of the mail"),
+    Kind.CART: KindMeaning("a visitor of the site fills a cart", item="cart number", amount="annual price [cents]"),
+    Kind.ABANDONED: KindMeaning("a cart is left behind", item="cart number"),
+    Kind.RECOVERED: KindMeaning("a reminder brings a cart back", item="cart number", value="days since it was left"),
+    Kind.ASSISTED: KindMeaning(
+        "somebody answers a visitor's question", item="cart number", value="minutes until the answer"
+    ),
+    Kind.UPSOLD: KindMeaning("more is sold with the purchase", amount="added annual price [cents]"),
+    Kind.CROSS_SOLD: KindMeaning(
+        "a customer buys another product", item="product it came with", amount="added annual price [cents]"
+    ),
+    Kind.TRADED_UP: KindMeaning(
+        "a customer moves to a more profitable product", item="renewal number", amount="added annual price [cents]"
+    ),
+    Kind.PRODUCT_DROPPED: KindMeaning(
+        "a review of the portfolio drops a product", item="product", value="what the review counted [USD]"
+    ),
+    Kind.RETENTION: KindMeaning("marketing reaches a customer", item="number of the touch", amount="cost [cents]"),
+    Kind.REFERRAL_REWARD: KindMeaning("a customer is rewarded for a recommendation", amount="reward [cents]"),
+    Kind.WON_BACK: KindMeaning("a past customer is brought back into the market", item="renewals before it left"),
+    Kind.PURCHASE: KindMeaning("a repeat purchase", item="number of the purchase", amount="price [cents]"),
+    Kind.QUOTA: KindMeaning(
+        "a quota period ends for a rep", item="number of the period", value="attainment", amount="quota [cents]"
+    ),
+    Kind.BONUS: KindMeaning("bonus for a quota attained", amount="bonus [cents]"),
+    Kind.PUSHED: KindMeaning(
+        "a rep asks for the decision before the period ends", item="case number", value="discount offered"
+    ),
+    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="lever", value="level after, 0..3"),
+    Kind.CONFLICT: KindMeaning("the conflict between the teams changes", value="conflict after"),
+    Kind.TARGETING: KindMeaning("targeting learns or fades", value="share of attention on accounts that fit, after"),
+    Kind.BAR: KindMeaning("marketing moves its lead bar", value="lead bar after [sd]"),
+    Kind.BUDGET: KindMeaning("a rule sets programme money", amount="programme money per year [cents]"),
+    Kind.TOOLS_COST: KindMeaning("tools that the teams share", amount="cost [cents]"),
 }
 
 
@@ -267,6 +350,15 @@ class Rank(IntEnum):
     PLANNING = 15
     PROSPECTING = 16
     PAYROLL = 17
+    REVIEW = 18
+    ESCALATION = 19
+    QUOTA = 20
+    PUSH = 21
+    CART = 22
+    PURCHASE = 23
+    RETENTION = 24
+    CROSS_SELL = 25
+    WIN_BACK = 26
     DISPATCH = 30
 
 

@@ -155,6 +155,9 @@ TINY = load("small").with_changes(
         "world.people.rep.vacancy_days": 20.0,
         "plan.sales.reps": 3.5,
         "plan.sales.lead_preference": 0.0,
+        "plan.sales.opportunity_bar": -0.5,
+        "plan.sales.discount": 0.1,
+        "world.response.neglect": 0.3,
         "world.burn_in_quarters": 1,
         "plan.marketing.marketers": 1.0,
         "world.incumbent.marketing.marketers": 1.0,
@@ -169,7 +172,7 @@ IN_TIME = [path for path in LEAVES if not any(re.fullmatch(pattern, path) for pa
 OFTEN = [
     path
     for path in IN_TIME
-    if re.fullmatch(r"plan\.(sales|marketing)\.\w+|plan\.sales\.priorities\.\w+|world\.demand", path)
+    if re.fullmatch(r"plan\.(sales|marketing)\.\w+|plan\.sales\.priorities\.\w+|plan\.price|world\.demand", path)
 ]
 """What plans are made of, and what examples change most."""
 MEETINGS = ("meeting", "demo", "proposal", "negotiation")

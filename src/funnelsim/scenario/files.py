@@ -16,7 +16,8 @@ from pydantic import Field
 
 from funnelsim.errors import Fault, ScenarioError
 from funnelsim.scenario.changes import changed, check_timeline, quarter_start
-from funnelsim.scenario.schema import Part, Plan, Scenario, World
+from funnelsim.scenario.parts import Part
+from funnelsim.scenario.schema import Plan, Scenario, World
 from funnelsim.scenario.study import Study
 from funnelsim.scenario.tree import Node, brief, merged, read, shown
 from funnelsim.scenario.validation import hint, nearest, validated

@@ -97,6 +97,7 @@ class Phase:
     content_rate: float
     content_half_saturation: float
     # buyers
+    price: float
     ask_probability: float
     competitor_share: float
     demand: float
@@ -123,6 +124,7 @@ class Phase:
     cooling_floor: float
     request_patience: float
     lead_patience: float
+    neglect: float
     # selling
     attempt_hours: float
     talk_hours: float
@@ -145,6 +147,10 @@ class Phase:
     win_slope: float
     skill_weight: float
     lost_share: float
+    price_slope: float
+    discount: float
+    opportunity_bar: float
+    discovery_noise: float
     call_touch: int
     cold_touch: int
     care_touch: int

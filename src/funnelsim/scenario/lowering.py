@@ -8,6 +8,7 @@ from typing import Any
 
 from funnelsim.arithmetic import log
 from funnelsim.events import DAY
+from funnelsim.rules.incentives import price_gain
 from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
@@ -26,7 +27,7 @@ from funnelsim.workhours import WorkCalendar
 LN2 = log(2.0)
 COPIED = (
     "contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor",
-    "request_patience", "lead_patience", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest",
+    "request_patience", "lead_patience", "neglect", "discovery_noise", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma", "interest",
     "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days", "stay",
     "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact", "lead_quality",
     "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
@@ -214,6 +215,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "goodwill_per_customer": world.goodwill.per_customer_year * (REFERENCE_ACCOUNTS / accounts),
         "content_rate": LN2 / world.content.half_life,
         "content_half_saturation": world.content.half_saturation,
+        "price": plan.price,
         "ask_probability": world.buyers.ask_probability,
         "competitor_share": world.buyers.competitor_share,
         "demand": world.demand,
@@ -230,6 +232,9 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "score_scale": world.scoring.scale,
         "score_fit_weight": world.scoring.fit_weight,
         "max_attempts": sales.max_attempts,
+        "price_slope": world.incentives.price_slope,
+        "discount": sales.discount,
+        "opportunity_bar": sales.opportunity_bar,
         "hours_law": HOURS_LAWS[selling.hours_law],
         "meetings": tuple(names[name] for name in selling.meetings),
         "is_checkpoint": tuple(name in selling.checkpoints for name in selling.meetings),
@@ -260,4 +265,5 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     }
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
+    values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
     return Phase(**values)

@@ -11,31 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from funnelsim.scenario.incentives import Incentives
+from funnelsim.scenario.parts import Part, quantity
 
 MIX_TOLERANCE = 1e-6
-
-
-def quantity(
-    default: Any,
-    unit: str,
-    description: str,
-    source: str = "assumption",
-    *,
-    ge: float | None = None,
-    gt: float | None = None,
-    le: float | None = None,
-    lt: float | None = None,
-) -> Any:
-    """Declare a field with unit, bounds, meaning and the source of its default."""
-    extra: dict[str, Any] = {"unit": unit, "source": source}
-    return Field(default, ge=ge, gt=gt, le=le, lt=lt, description=description, json_schema_extra=extra)
-
-
-class Part(BaseModel):
-    """Base of every model of a scenario: frozen, no unknown fields, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 # --------------------------------------------------------------------------------------------------------------- world
@@ -185,6 +166,9 @@ class Response(Part):
     cooling_floor: float = quantity(0.5, "share", "leads that stay warm however long they wait", ge=0, le=1)
     request_patience: float = quantity(5.0, "day", "mean time that a buyer who asked waits", gt=0, le=1e5)
     lead_patience: float = quantity(14.0, "day", "mean time after which a marketing lead is stale", gt=0, le=1e5)
+    neglect: float = quantity(
+        0.0, "share", "trust that a buyer loses who was kept waiting until it was too late", ge=0, le=1
+    )
 
 
 class Selling(Part):
@@ -226,6 +210,9 @@ class Selling(Part):
     prospecting_touch: str = Field("cold_call", description="touchpoint of own prospecting")
     calls_per_hour: float = quantity(15.0, "per selling hour", "prospecting calls", gt=0, le=100)
     cold_contact: float = quantity(0.15, "probability", "a cold call reaches the decision maker", ge=0, le=1)
+    discovery_noise: float = quantity(
+        0.3, "log-odds", "error of a rep who has talked to a buyer about that buyer's liking", ge=0, le=10
+    )
     lead_quality: float = quantity(
         0.5, "log-odds per sd", "effect of score above the bar on working a marketing lead", "sabnis2013", ge=0, le=10
     )
@@ -342,6 +329,7 @@ class World(Part):
     response: Response = Response()
     selling: Selling = Selling()
     people: People = People()
+    incentives: Incentives = Incentives()
     customers: Customers = Customers()
     finance: Finance = Finance()
     programme_scale: float = quantity(
@@ -413,6 +401,14 @@ class SalesPlan(Part):
         2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20
     )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
+    opportunity_bar: float = quantity(
+        -20.0,
+        "log-odds",
+        "a rep opens no opportunity if, after the talk, the buyer's liking seems lower (-20: opens all)",
+        ge=-20,
+        le=20,
+    )
+    discount: float = quantity(0.0, "share", "discount on the list price of every offer", ge=0, le=0.9)
 
 
 class MarketingPlan(Part):
@@ -446,6 +442,7 @@ class Plan(Part):
     """What you choose."""
 
     title: str = Field("", description="one line that says what this plan does")
+    price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
 

@@ -216,6 +216,9 @@ TABLES: dict[str, dict[str, Meaning]] = {
         "sales_people": ("USD", "loaded pay of reps and SDRs"),
         "hiring": ("USD", "cost of filling seats"),
         "commission": ("USD", "commission on sales"),
+        "bonus": ("USD", "bonuses for quotas attained"),
+        "tools": ("USD", "tools that the teams share"),
+        "retention": ("USD", "marketing to customers, and rewards for recommendations"),
         "profit": ("USD", "gross profit less all of these"),
         "customer_value_start": (
             "USD",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import await_referral
-from funnelsim.engines.compiled.draws import choose, found, readiness, score, touched, uniform
+from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, touched, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
@@ -60,7 +60,8 @@ def open_need(a: int, account: int, referred_by: int) -> None:
         need.relationship = touched(need.relationship, phase.referral_trust, phase.saturation)
         note(a, C.K_REFERRAL, n, NONE, NONE, NONE, NONE, referred_by, NAN, NAN, NO_AMOUNT)
     row.open = n
-    note(a, C.K_NEED, n, NONE, NONE, NONE, NONE, NONE, NAN, need.threshold, need.deal)
+    note(a, C.K_NEED, n, NONE, NONE, NONE, NONE, NONE, NAN, need.threshold,
+         priced(need.deal, phase_of(a).price))  # fmt: skip
     deal_moments(a, n, need.opened, -1, need.window_end, False)
     at(a, need.window_end, C.R_WINDOW, account, number, C.WHAT_WINDOW, n)
     consider(a, n)

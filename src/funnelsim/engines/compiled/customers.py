@@ -5,7 +5,7 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, duration
 from funnelsim.engines.compiled.desk import release, request
-from funnelsim.engines.compiled.draws import effective_strength, exponential, renews, task_hours, uniform
+from funnelsim.engines.compiled.draws import effective_strength, exponential, priced, renews, task_hours, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
@@ -62,6 +62,7 @@ def declare(a: int, account: int) -> None:
     need.known = 1
     need.closed = 1
     need.stage = C.S_CUSTOMER
+    need.deal = priced(need.deal, phase_of(a).price)
     row.memory = n
     left = int(uniform(g.key, account, C.P_INITIAL_TERM, 0) * phase_of(a).term + 0.5)
     note(a, C.K_CUSTOMER, n, NONE, NONE, NONE, NONE, NONE, NAN, left / DAY, need.deal)

@@ -18,7 +18,7 @@ from funnelsim.scenario.lowered import Lowered
 LINE = 64
 """Bytes of a line of the processor's cache."""
 EVENTS_PER_SLOT = 8.0
-FEWEST_SLOTS, MOST_SLOTS = 1 << 10, 1 << 20
+FEWEST_SLOTS, MOST_SLOTS = 1 << L.SLOT_BITS, 1 << 22
 GROWTH = 2.0
 """A table that is full becomes that many times as large."""
 NO_MEMORY = 1
@@ -60,14 +60,15 @@ class State:
         for name in ("pool_root", "idle_first", "idle_last"):
             desks[name] = L.NONE
         desks["wakes"] = -L.NEVER
-        slot_rows = np.full(slots, L.NONE, "<i4").view(L.SLOT_ROW)
+        spans = np.zeros(slots >> L.SLOT_BITS, L.SPAN_ROW)
+        spans["chunk"] = L.NONE
         self.state = {
             "kinds": np.zeros(len(self.inputs["moments"]), L.KIND_ROW),
             "accounts": accounts,
             "seats": seats,
             "desks": desks,
-            "slots": slot_rows,
-            "block": np.zeros(64, L.NUMBER_ROW),
+            "slots": np.full(1 << L.SLOT_BITS, L.NONE, "<i4").view(L.SLOT_ROW),
+            "spans": spans,
         }
         rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
         self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
@@ -77,7 +78,7 @@ class State:
         calendar = lowered.calendar
         g["first_day"], g["span"] = calendar.first_day, calendar.last_day - calendar.first_day + 1
         g["opens"], g["closes"], g["day_length"] = calendar.opens, calendar.closes, calendar.day_length
-        g["slot_shift"], g["free_event"] = shift, L.NONE
+        g["slot_shift"], g["free_event"], g["free_chunk"] = shift, L.NONE, L.NONE
         g["quarter"] = -1
         g["allowance_time"] = g["goodwill_time"] = g["content_time"] = lowered.start
         g["goodwill_value"], g["content_value"] = lowered.goodwill_start, lowered.content_start
@@ -155,7 +156,7 @@ class State:
 
 def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
     """Rows that the growing tables have at first, so that they seldom grow."""
-    events = int(accounts + needs) + 4 * declared + 6 * AT_A_TIME
+    later = int(1.1 * (accounts + needs)) + 4 * declared + 6 * AT_A_TIME
     return {
         "log": int(needs * 12) + 300 * 50 + 4 * declared,
         "needs": int(needs) + declared,
@@ -164,8 +165,9 @@ def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
         "persons": 3 * L.SEATS,
         "customers": int(needs * 0.1) + declared,
         "programmes": 0,
-        "events": events,
-        "heap": events,
+        "events": later // 16,
+        "later": later,
+        "heap": 0,
     }
 
 

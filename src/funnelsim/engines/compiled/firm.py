@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import decayed, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import decayed, neglected, tired, total, touched, updated_belief
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
 from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
@@ -131,6 +131,8 @@ def brand_now(a: int, n: int) -> float:
     """Brand trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.stamp == g.now:  # exp(-0) is 1
+        return need.brand
     return decayed(need.brand, phase_of(a).brand_rate, (g.now - need.stamp) / DAY)
 
 
@@ -139,6 +141,8 @@ def relationship_now(a: int, n: int) -> float:
     """Relationship trust of a need's account now."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
+    if need.relationship == 0.0 or need.stamp == g.now:  # exp(-0) is 1
+        return need.relationship
     return decayed(need.relationship, phase_of(a).relationship_rate, (g.now - need.stamp) / DAY)
 
 
@@ -173,6 +177,20 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
     need.stamp = now
     write(a, C.K_TOUCH, need.account, need.number, need.stage, code, kind.team, person, NONE, item, NAN,
           brand, relationship, total(brand, relationship) - before, NO_AMOUNT)  # fmt: skip
+
+
+@jit
+def neglect(a: int, n: int) -> None:
+    """The buyer was kept waiting until it was too late: trust is lost."""
+    g = GLOBALS(a, 0)
+    share = phase_of(a).neglect
+    if share > 0.0:
+        need = NEED(g.needs, n)
+        brand = brand_now(a, n)
+        relationship = relationship_now(a, n)
+        need.brand = neglected(brand, share)
+        need.relationship = neglected(relationship, share)
+        need.stamp = g.now
 
 
 # --- firm-wide stocks -----------------------------------------------------------------------------------------

@@ -23,6 +23,10 @@ DESKS: Final = 3
 SEATS: Final = 1000
 """Seats of a role."""
 CLOSED_SEAT: Final = -2
+SLOT_BITS: Final = 10
+"""A span of the event list has 1024 slots."""
+CHUNK: Final = 64
+"""Rows of a chunk of events of a later span, the first of which names the chunk before; a power of two."""
 
 _TYPES = {"int": "<i8", "float": "<f8", "bool": "<i8"}
 
@@ -80,7 +84,7 @@ NEED_ROW = _table(
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal"),
-    *_all("<f8", "liking", "score_z", "recent"),
+    *_all("<f8", "liking", "score_z", "recent", "discount"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
@@ -115,6 +119,8 @@ PROGRAMME_ROW = _table(
 )
 EVENT_ROW = _table(("time", "<i8"), ("key", "<i8"), ("ref", "<i4"), ("what", "<i4"), ("next", "<i4"))
 SLOT_ROW = _table(("first", "<i4"))
+SPAN_ROW = _table(*_all("<i8", "chunk", "next"))
+"""Last chunk of a span, and the row for its next event."""
 HEAP_ROW = _table(("time", "<i8"), ("key", "<i8"), ("ref", "<i4"), ("what", "<i4"))
 LOG_ROW = np.dtype([(column.name, column.dtype) for column in COLUMNS])
 
@@ -127,6 +133,7 @@ GROWING: Final = {
     "customers": CUSTOMER_ROW,
     "programmes": PROGRAMME_ROW,
     "events": EVENT_ROW,
+    "later": HEAP_ROW,
     "heap": HEAP_ROW,
 }
 """Tables whose rows come into being during a run. Globals: ``<table>`` (address), ``n_<table>``, ``cap_<table>``."""
@@ -148,10 +155,10 @@ FIXED: Final = {
     "seats": SEAT_ROW,
     "desks": DESK_ROW,
     "slots": SLOT_ROW,
-    "block": NUMBER_ROW,
+    "spans": SPAN_ROW,
 }
 """Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
-STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "block")
+STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "spans")
 """Fixed tables that change during a run; the others are inputs."""
 
 GLOBALS_ROW = _table(
@@ -161,7 +168,7 @@ GLOBALS_ROW = _table(
     # time and calendar
     *_all("<i8", "start", "end", "now", "stop", "first_day", "span", "opens", "closes", "day_length"),
     # the event list
-    *_all("<i8", "slot_shift", "slot", "free_event", "asked", "events_done"),
+    *_all("<i8", "slot_shift", "slot", "span_now", "free_event", "free_chunk", "asked", "events_done"),
     *_all("<i8", "event_key", "event_ref", "event_what"),
     # where the run stands
     *_all(
@@ -206,5 +213,6 @@ CUSTOMER = rows_of(CUSTOMER_ROW)
 PROGRAMME = rows_of(PROGRAMME_ROW)
 EVENT = rows_of(EVENT_ROW)
 SLOT = rows_of(SLOT_ROW)
+SPAN = rows_of(SPAN_ROW)
 HEAP = rows_of(HEAP_ROW)
 LOG = rows_of(LOG_ROW)

@@ -14,6 +14,8 @@ from funnelsim.engines.compiled.draws import (
     exponential,
     log,
     lognormal,
+    price_gain,
+    priced,
     stays,
     task_hours,
     uniform,
@@ -125,7 +127,7 @@ def open_opportunity(a: int, x: int, owner: int) -> None:
     case.cycle_days = days
     case.phase = g.phase
     give(a, x, owner)
-    note_case(a, C.K_OPPORTUNITY, x, NONE, owner, NAN, days, need.deal)
+    note_case(a, C.K_OPPORTUNITY, x, NONE, owner, NAN, days, priced(need.deal, phase.price))
     await_meeting(a, x, 0)
 
 
@@ -237,10 +239,12 @@ def decide(a: int, x: int) -> None:
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
+    need.discount = phase.discount
     skill = 0.0
     if case.owner != NONE and phase.skill_weight > 0.0:
         skill = phase.skill_weight * log(effect(a, case.owner))
-    p = wins(total_trust(a, n), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+    level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
+    p = wins(total_trust(a, n), need.threshold, need.liking, skill, level, phase.win_slope)
     if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
         _won(a, x)
     else:
@@ -256,6 +260,7 @@ def _won(a: int, x: int) -> None:
     need.case = NONE
     drop(a, x)
     need.stage = C.S_CUSTOMER
+    need.deal = priced(need.deal, phase_of(a).price * (1.0 - need.discount))
     note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
     commission = int(need.deal * phase_of(a).commission + 0.5)
     if commission > 0:

@@ -13,6 +13,8 @@ from funnelsim.engines.compiled.draws import (
     effective_strength,
     exponential,
     interested,
+    normal,
+    seen_liking,
     task_hours,
     uniform,
     warm,
@@ -22,6 +24,7 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     learn_about_leads,
+    neglect,
     note,
     note_firm,
     number_of,
@@ -61,6 +64,7 @@ from funnelsim.engines.compiled.people import (
 )
 from funnelsim.engines.compiled.records import jit
 from funnelsim.events import DAY, HOUR
+from funnelsim.rules.incentives import NO_BAR
 
 # --- where cases come from ------------------------------------------------------------------------------------
 
@@ -282,6 +286,8 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     need.case = NONE
     if need.closed == 0 and (need.stage == C.S_MQL or need.stage == C.S_SQL):
         need.stage = C.S_LEAD
+    if kind == C.K_RENEGED or (kind == C.K_GIVEN_UP and case.source == C.FROM_INBOUND):
+        neglect(a, case.need)
     note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
     if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
         learn_about_leads(a, kind == C.K_NOT_READY)
@@ -317,6 +323,12 @@ def qualify(a: int, x: int, p: int) -> None:
         return
     if case.source == C.FROM_MQL:
         learn_about_leads(a, True)
+    if phase.opportunity_bar > NO_BAR:
+        z = normal(uniform(g.key, need.account, C.P_DISCOVERY, 4 * need.number + case.source), 0.0, 1.0)
+        liking = seen_liking(need.liking, phase.discovery_noise, z)
+        if liking < phase.opportunity_bar:
+            back_to_nurture(a, x, C.K_PASSED, liking, p)
+            return
     person = PERSON(g.persons, p)
     open_opportunity(a, x, p if person.role == REPS and person.on_roll != 0 else NONE)
 

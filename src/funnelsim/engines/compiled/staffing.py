@@ -7,7 +7,7 @@ import math
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.desk import join, quit_roll
-from funnelsim.engines.compiled.draws import exponential, lognormal, uniform
+from funnelsim.engines.compiled.draws import exponential, lognormal, tenure_at_start, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note_firm
 from funnelsim.engines.compiled.layout import CLOSED_SEAT, DESK, GLOBALS, NONE, PERSON, SEAT, SEATS
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, SEAT_ENTITY, role_of, team_of
@@ -106,7 +106,8 @@ def hire(a: int, role: int, seat: int, ramped: bool, established: bool) -> None:
         person.ramped = 1 if part.attrition_per_day <= 0.0 else 0
         if part.attrition_per_day > 0.0:
             u = uniform(g.key, person.entity, C.P_INITIAL_TENURE, 0)
-            person.hired = g.now - int(exponential(u, 1.0 / part.attrition_per_day) * DAY + 0.5)
+            tenure = tenure_at_start(exponential(u, 1.0 / part.attrition_per_day))
+            person.hired = g.now - int(tenure * DAY + 0.5)
     place.person = p
     join(a, role, p)
     _log_change(a, C.K_HIRED, p)

@@ -13,6 +13,7 @@ from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, task_n
 from funnelsim.events import DAY, Kind, Rank, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, uniform
 from funnelsim.rules.customers import renews
+from funnelsim.rules.incentives import priced
 from funnelsim.rules.selling import effective_strength, task_hours
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Customers:
         need.relationship = firm.lowered.customer_trust
         need.brand = firm.entry_trust()
         need.known = need.closed = True
+        need.deal = priced(need.deal, firm.phase.price)
         need.stage = Stage.CUSTOMER
         market.memory[account] = need
         left = int(uniform(firm.key, account, Purpose.INITIAL_TERM, 0) * firm.phase.term + 0.5)

@@ -10,6 +10,7 @@ from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
 from funnelsim.randomness import run_key
+from funnelsim.rules.incentives import neglected
 from funnelsim.rules.qualification import updated_belief
 from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
@@ -45,7 +46,7 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "fits", "handed",
+        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits", "handed",
         "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
         "stopped", "threshold", "window_end",
     )  # fmt: skip
@@ -58,6 +59,7 @@ class Need:
         self.threshold = traits.threshold
         self.asks_at = traits.asks_at
         self.deal = traits.deal
+        self.discount = 0.0
         self.liking = traits.liking
         self.score_z = traits.score_z
         self.window_end = now + traits.window
@@ -212,6 +214,15 @@ class Firm:
             total(brand, relationship) - before,
             NO_AMOUNT,
         )
+
+    def neglect(self, need: Need) -> None:
+        """The buyer was kept waiting until it was too late: trust is lost."""
+        share = self.phase.neglect
+        if share > 0.0:
+            brand, relationship = self.trust(need)
+            need.brand = neglected(brand, share)
+            need.relationship = neglected(relationship, share)
+            need.stamp = self.env.now
 
     # -- firm-wide stocks --------------------------------------------------------------------------------------------
 

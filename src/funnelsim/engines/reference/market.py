@@ -12,6 +12,7 @@ from funnelsim.engines.reference.buyer import buyer
 from funnelsim.engines.reference.firm import Firm, Need
 from funnelsim.events import DAY, Kind, Rank, Stage
 from funnelsim.randomness import Purpose, exponential, exponential_array, uniform, uniform_array
+from funnelsim.rules.incentives import priced
 from funnelsim.rules.trust import touched
 
 DEAL_AHEAD = 1024
@@ -150,7 +151,7 @@ class Market:
             need.relationship = touched(need.relationship, firm.phase.referral_trust, firm.phase.saturation)
             firm.note(Kind.REFERRAL, need, item=referred_by)
         self.open[account] = need
-        firm.note(Kind.NEED, need, value=need.threshold, amount=need.deal)
+        firm.note(Kind.NEED, need, value=need.threshold, amount=priced(need.deal, firm.phase.price))
         firm.env.start(buyer(firm, need, candidates))
 
     def close_need(self, need: Need, stage: Stage, kind: Kind | None = None, value: float = 0.0) -> None:

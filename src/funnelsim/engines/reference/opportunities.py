@@ -10,6 +10,7 @@ from simpy.events import Event
 from funnelsim.engines.reference.desk import Task, Worker
 from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
+from funnelsim.rules.incentives import price_gain, priced
 from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Opportunities:
             source=case.source,
             item=case.number,
             value=days,
-            amount=need.deal,
+            amount=priced(need.deal, phase.price),
         )
         env.start(self._opportunity(case, env.now, days))
 
@@ -171,10 +172,12 @@ class Opportunities:
         """The buying cycle is over: won, or lost to a competitor, or no decision."""
         firm, need = self.firm, case.need
         phase = firm.phase
+        need.discount = phase.discount
         skill = 0.0
         if case.owner is not None and phase.skill_weight > 0.0:
             skill = phase.skill_weight * self.sales.reps.log_effect(case.owner.person)
-        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, phase.win, phase.win_slope)
+        level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
+        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, level, phase.win_slope)
         if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
             self._won(case)
         else:
@@ -190,6 +193,7 @@ class Opportunities:
         firm, need = self.firm, case.need
         person = self._finish(case)
         need.stage = Stage.CUSTOMER
+        need.deal = priced(need.deal, firm.phase.price * (1.0 - need.discount))
         firm.note(
             Kind.WON,
             need,

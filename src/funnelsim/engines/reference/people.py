@@ -10,7 +10,7 @@ from funnelsim.arithmetic import log
 from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Team, person_number
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
-from funnelsim.rules.people import pay_of_day, ramp
+from funnelsim.rules.people import pay_of_day, ramp, tenure_at_start
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.firm import Firm
@@ -130,7 +130,8 @@ class Crew:
             person.ramped = part.attrition_per_day <= 0.0
             if part.attrition_per_day > 0.0:
                 u = uniform(firm.key, person.entity, Purpose.INITIAL_TENURE, 0)
-                person.hired = now - int(exponential(u, 1.0 / part.attrition_per_day) * DAY + 0.5)
+                days = tenure_at_start(exponential(u, 1.0 / part.attrition_per_day))
+                person.hired = now - int(days * DAY + 0.5)
         self.seats[seat] = person
         self.desk.add(person.worker)
         self._log_change(Kind.HIRED, person)

@@ -11,7 +11,8 @@ from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
-from funnelsim.randomness import Purpose, choose, exponential, uniform
+from funnelsim.randomness import Purpose, choose, exponential, normal, uniform
+from funnelsim.rules.incentives import NO_BAR, seen_liking
 from funnelsim.rules.qualification import contact_probability, interested, warm, works_lead
 from funnelsim.rules.selling import effective_strength, task_hours
 
@@ -241,6 +242,8 @@ class Sales:
         if not need.closed and need.stage in (Stage.MQL, Stage.SQL):
             need.stage = Stage.LEAD
         person = -1 if worker is None else worker.number
+        if kind == Kind.RENEGED or (kind == Kind.GIVEN_UP and case.source == Source.INBOUND):
+            self.firm.neglect(need)
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
@@ -272,6 +275,12 @@ class Sales:
             return
         if case.source == Source.MQL:
             firm.learn_about_leads(True)
+        if phase.opportunity_bar > NO_BAR:
+            z = normal(uniform(firm.key, need.account, Purpose.DISCOVERY, n), 0.0, 1.0)
+            liking = seen_liking(need.liking, phase.discovery_noise, z)
+            if liking < phase.opportunity_bar:
+                self._back_to_nurture(case, Kind.PASSED, liking, worker)
+                return
         self.opportunities.open(case, worker if crew is self.reps and worker.on_roll else None)
 
     # -- people ------------------------------------------------------------------------------------------------------
