@@ -10,12 +10,14 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.counterfactuals import POSTS, unit_at, value_at
+from funnelsim.experiments.executors import How
+from funnelsim.experiments.keeping import shortened
 from funnelsim.experiments.payroll import payroll
-from funnelsim.experiments.single import as_scenario, check_number
+from funnelsim.experiments.single import as_scenario, check_number, engine_for
 from funnelsim.experiments.words import amount
 from funnelsim.scenario.changes import end_date, quarter_start, states
 from funnelsim.scenario.schema import Change, Scenario
@@ -104,7 +106,7 @@ def earn_your_way(
     cover: float = 1.0,
     replications: int = 10,
     seed: int = 1,
-    **options: Any,
+    **how: Unpack[How],
 ) -> Scenario:
     """Return the scenario that takes the next step towards a target whenever the quarter before has earned it.
 
@@ -123,8 +125,9 @@ def earn_your_way(
         How many times the step's cost of one quarter (people, programmes, filling the seats) must have been earned.
     replications, seed
         How many histories are run to see what a quarter earns on average.
-    **options
-        As in `replicate`: workers, engine, ...
+    **how
+        Who does the work, see `How` of `funnelsim.experiments.executors`: workers, executor, store, engine, progress,
+        insist.
 
     Notes
     -----
@@ -142,6 +145,8 @@ def earn_your_way(
         raise ScenarioError(f"cover is {cover!r}; expected a number from 0 on")
     goal = {SHORT.get(path, path): value for path, value in target.items()}
     today = {path: _number(found, path) for path in goal}
+    how.setdefault("engine", engine_for(found, replications * found.horizon_quarters))
+    how.setdefault("progress", False)
     taken = 0
     for quarter in range(1, found.horizon_quarters):
         if taken == steps:
@@ -150,8 +155,8 @@ def earn_your_way(
         values = {path: _between(path, today[path], goal[path], (taken + 1) / steps) for path in goal}
         after = _with_entry(found, date, values, "")
         cost = _quarter_cost(_state(found, date), _state(after, date))
-        so_far = _ending_after(found, quarter)
-        result = replicate(so_far, replications, seed, keep="series", progress=False, **options)
+        so_far = shortened(found, quarter)
+        result = replicate(so_far, replications, seed, keep="series", **how)
         weeks = result.table("series")
         money = float(weeks.loc[weeks["start"] >= str(quarter_start(found.start, quarter - 1)), earned].sum())
         if money >= cover * cost:
@@ -264,9 +269,3 @@ def _quarter_cost(before: Scenario, after: Scenario) -> float:
     more = after.plan.marketing.marketers - before.plan.marketing.marketers
     hiring += max(0.0, more) * people.marketer.hiring_cost
     return (payroll(after) - payroll(before)) / 4.0 + hiring
-
-
-def _ending_after(scenario: Scenario, quarters: int) -> Scenario:
-    from funnelsim.experiments.keeping import shortened
-
-    return shortened(scenario, quarters)

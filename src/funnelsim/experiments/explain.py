@@ -6,12 +6,13 @@ import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import HEADLINE, Comparison, compare, with_horizon
+from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval, t_quantile
 from funnelsim.experiments.shapley import (
     Order,
@@ -268,7 +269,7 @@ def explain(
     pairs: int = PAIRS,
     seed: int = 1,
     level: float = LEVEL,
-    **options: Any,
+    **how: Unpack[How],
 ) -> Explanation:
     """Say why `b` differs from `a`: the difference split over the changes that separate them.
 
@@ -295,8 +296,9 @@ def explain(
         How many random orders to draw, each with its reverse; 2 or more.
     seed, level
         Family of random numbers; confidence level of the intervals.
-    **options
-        As in `compare`: workers, progress, engine, insist, ...
+    **how
+        Who does the work, see `How` of `funnelsim.experiments.executors`: workers, executor, store, engine, progress,
+        insist.
 
     Returns
     -------
@@ -308,7 +310,7 @@ def explain(
     A change's share is its mean effect over all orders of making the changes (Shapley), under the same random numbers.
     In every replication the shares add up to the difference, whichever way they are computed.
     """
-    insist = bool(options.get("insist", False))
+    insist = how.get("insist", False)
     first, second = as_scenario(a, insist), as_scenario(b, insist)
     called = names or _names(a, b, first, second)
     if horizon_quarters is not None:
@@ -325,7 +327,7 @@ def explain(
         ends = [1 << i for i in range(number)] + [((1 << number) - 1) ^ 1 << i for i in range(number)]
         masks = list(dict.fromkeys([*coalitions_of(orders), *ends]))
     plans = _plans(first, second, found, masks)
-    result = compare(plans, replications, baseline="0", seed=seed, **options)
+    result = compare(plans, replications, baseline="0", seed=seed, **how)
     result.check_kpis(kpi)
     _check_known(result, kpi)
     paths = {name: tuple(changes) for name, changes in found.items()}

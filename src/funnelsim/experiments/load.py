@@ -13,7 +13,7 @@ import numpy as np
 
 from funnelsim.experiments.intervals import LEVEL, mean_interval
 from funnelsim.experiments.keeping import shortened
-from funnelsim.experiments.single import simulate
+from funnelsim.experiments.single import engine_for, simulate
 from funnelsim.experiments.words import amount, counted, listed, plain
 from funnelsim.scenario.schema import Scenario
 
@@ -91,6 +91,7 @@ def load_of(
     """
     import pandas as pd
 
+    engine = engine_for(scenario, replications) if engine == "auto" else engine
     found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for replication in range(replications):
         run = simulate(scenario, seed=seed, replication=replication, engine=engine)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import HEADLINE, Comparison, compare, with_horizon
+from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval, simultaneous_level
 from funnelsim.experiments.levers import MIX, STEP, Lever, plan_levers
 from funnelsim.experiments.load import Load, load_of
-from funnelsim.experiments.precision import compare_precisely
+from funnelsim.experiments.narrowing import compare_precisely
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.value import TODAY, check_money, finding
 from funnelsim.experiments.words import capital, counted, listed, plain, with_interval
@@ -268,7 +269,7 @@ def marginal_values(
     with_load: bool = True,
     seed: int = 1,
     level: float = LEVEL,
-    **options: Any,
+    **how: Unpack[How],
 ) -> MarginalValues:
     """Say what one step of every lever of a plan is worth, sorted, and which team binds.
 
@@ -295,15 +296,16 @@ def marginal_values(
         Read how busy the teams are in each quarter, too.
     seed, level
         Family of random numbers; confidence level at which all intervals hold together.
-    **options
-        As in `compare`: workers, progress, engine, insist, ...
+    **how
+        Who does the work, see `How` of `funnelsim.experiments.executors`: workers, executor, store, engine, progress,
+        insist.
 
     Notes
     -----
     Every lever is moved alone, under the same random numbers. Values are net: salaries and programmes are paid. Since
     all intervals hold together, looking at the largest afterwards costs no confidence.
     """
-    today = as_scenario(scenario, bool(options.get("insist", False)))
+    today = as_scenario(scenario, how.get("insist", False))
     if horizon_quarters is not None:
         check_number("horizon_quarters", horizon_quarters, 1, 80)
         today = with_horizon(today, int(horizon_quarters))
@@ -316,8 +318,7 @@ def marginal_values(
         raise ScenarioError(f"no lever of the plan can be moved{f' ({reasons})' if reasons else ''}")
     moved = {lever.name: lever for lever in found}
     plans = {TODAY: today, **{name: lever.scenario for name, lever in moved.items()}}
-    options = {**options, "seed": seed, "baseline": TODAY}
-    screened = compare(plans, min(screen, replications), **options)
+    screened = compare(plans, min(screen, replications), TODAY, seed, **how)
     idle = tuple(name for name in moved if _same(screened, name))
     active = {name: lever for name, lever in moved.items() if name not in idle}
     chosen = _promising(screened, active, kpi, refine)
@@ -330,9 +331,9 @@ def marginal_values(
         return max((mean_interval(gap, joint).half_width / years for gap in gaps), default=0.0)
 
     fine = {TODAY: today, **{name: moved[name].scenario for name in chosen}}
-    keep = {"keep": ("kpis", "profit_and_loss")}
-    refined = compare_precisely(fine, replications, precision, wide, **{**keep, **options})
-    busy = load_of(today, min(BUSY_REPLICATIONS, replications), seed) if with_load else None
+    keep = ("kpis", "profit_and_loss")
+    refined = compare_precisely(fine, replications, precision, wide, baseline=TODAY, seed=seed, keep=keep, **how)
+    busy = load_of(today, min(BUSY_REPLICATIONS, replications), seed, screened.engine) if with_load else None
     return MarginalValues(active, screened, refined, idle, stuck, busy, kpi, level)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import HEADLINE, Comparison, Plans, compare
+from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, mean_interval
 from funnelsim.experiments.ranking import less_is_better
 from funnelsim.experiments.ratios import wilson
@@ -249,8 +250,10 @@ def transition(
     targets: Mapping[str, float] | None = None,
     baseline: str | None = None,
     seed: int = 1,
+    horizon_quarters: int | None = None,
+    keep: str | Sequence[str] = (),
     level: float = LEVEL,
-    **options: Any,
+    **how: Unpack[How],
 ) -> Transition:
     """Run plans over time and read their cash path, its trough, and the chance to miss a target.
 
@@ -267,8 +270,11 @@ def transition(
         Label of the plan that the others are compared with; by default the first.
     seed, level
         Family of random numbers; confidence level of the intervals.
-    **options
-        As in `compare`: horizon_quarters, workers, progress, keep, ...
+    horizon_quarters, keep
+        As in `compare`; the weekly series are always kept.
+    **how
+        Who does the work, see `How` of `funnelsim.experiments.executors`: workers, executor, store, engine, progress,
+        insist.
 
     Returns
     -------
@@ -284,10 +290,9 @@ def transition(
     if isinstance(plans, Scenario):
         plans = {plans.title or "the plan": plans}
     elif isinstance(plans, str) and not _is_study(plans):
-        plans = {plans: as_scenario(plans, bool(options.get("insist", False)))}
-    keep = options.pop("keep", ("kpis",))
-    names = {*((keep,) if isinstance(keep, str) else keep), "kpis", "series"}
-    found = compare(plans, replications, baseline=baseline, seed=seed, keep=tuple(sorted(names)), **options)
+        plans = {plans: as_scenario(plans, how.get("insist", False))}
+    names = dict.fromkeys(("kpis", "series", *((keep,) if isinstance(keep, str) else keep)))
+    found = compare(plans, replications, baseline, seed, horizon_quarters=horizon_quarters, keep=tuple(names), **how)
     goals = {found.check_kpis(name)[0]: float(value) for name, value in (targets or {}).items()}
     return Transition(found, goals, level)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import HEADLINE, Comparison, with_horizon
 from funnelsim.experiments.counterfactuals import Case, case_of
+from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval
-from funnelsim.experiments.precision import compare_precisely
+from funnelsim.experiments.narrowing import compare_precisely
 from funnelsim.experiments.ratios import paired_ratio
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.words import amount, capital, counted, plain, with_interval
@@ -223,7 +224,7 @@ def value_of(
     label: str | None = None,
     seed: int = 1,
     level: float = LEVEL,
-    **options: Any,
+    **how: Unpack[How],
 ) -> Value:
     """Say what a hire, a team, a channel, a touchpoint or a rule is worth: the world re-run with or without it.
 
@@ -242,7 +243,7 @@ def value_of(
         The new value, e.g. ``value_of(base, "plan.marketing.hand_over", to=False)``.
     precision
         Half the width of the interval that is wanted, USD per year (of the first way, at the full horizon);
-        replications are added until it is reached, or `MAX_REPLICATIONS` of `funnelsim.experiments.precision`.
+        replications are added until it is reached, or `MAX_REPLICATIONS` of `funnelsim.experiments.narrowing`.
     replications
         How many to run; with `precision`, how many to begin with.
     horizon_quarters
@@ -257,8 +258,9 @@ def value_of(
         What to call it in tables and sentences.
     seed, level
         Family of random numbers; confidence level of the intervals.
-    **options
-        As in `compare`: workers, progress, engine, insist, keep, ...
+    **how
+        Who does the work, see `How` of `funnelsim.experiments.executors`: workers, executor, store, engine, progress,
+        insist.
 
     Returns
     -------
@@ -272,7 +274,7 @@ def value_of(
     have is the firm with it less today. Changes begin on day 0; the past is the same. Values do not add up: two things
     that replace each other are worth more together than apart. To split a difference use `explain`.
     """
-    today = as_scenario(scenario, bool(options.get("insist", False)))
+    today = as_scenario(scenario, how.get("insist", False))
     if horizon_quarters is not None:
         check_number("horizon_quarters", horizon_quarters, 1, 80)
         today = with_horizon(today, int(horizon_quarters))
@@ -288,7 +290,7 @@ def value_of(
     def wide(found: Comparison) -> float:
         return Value(case.what, found, (way,), case.taken_away, kpi, level, False).money().half_width
 
-    found = compare_precisely(plans, replications, precision, wide, baseline=TODAY, seed=seed, **options)
+    found = compare_precisely(plans, replications, precision, wide, baseline=TODAY, seed=seed, **how)
     ways = tuple(case.ways)
     return Value(label or case.what, found, ways, case.taken_away, kpi, level, rep is not None, rep or REP)
 

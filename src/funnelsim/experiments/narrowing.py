@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Unpack
 
 from funnelsim.experiments.compare import Comparison, compare
+from funnelsim.experiments.executors import How
 from funnelsim.scenario.schema import Scenario
 
 LEAST_REPLICATIONS = 10
@@ -21,7 +22,11 @@ def compare_precisely(
     replications: int,
     precision: float | None,
     half_width: Callable[[Comparison], float],
-    **options: Any,
+    *,
+    baseline: str,
+    seed: int,
+    keep: Sequence[str] = ("kpis",),
+    **how: Unpack[How],
 ) -> Comparison:
     """Compare plans, with more replications until an interval is narrow enough.
 
@@ -35,7 +40,9 @@ def compare_precisely(
         Half the width that is wanted; none: `replications` it is.
     half_width
         Reads half the width of the interval in question from a comparison.
-    **options
+    baseline, seed, keep
+        As in `compare`.
+    **how
         As in `compare`.
 
     Notes
@@ -45,10 +52,10 @@ def compare_precisely(
     that it is checked few times, after many replications each, keeps that small.
     """
     if precision is None:
-        return compare(plans, replications, **options)
+        return compare(plans, replications, baseline, seed, keep=keep, **how)
     count = max(int(replications), LEAST_REPLICATIONS)
     while True:
-        found = compare(plans, count, **options)
+        found = compare(plans, count, baseline, seed, keep=keep, **how)
         half = half_width(found)
         if found.interrupted or not half > precision or count >= MAX_REPLICATIONS:
             return found
