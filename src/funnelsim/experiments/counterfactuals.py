@@ -21,7 +21,7 @@ from funnelsim.scenario.validation import hint, spot
 POSTS = "full posts"
 """Unit of fields that count heads."""
 KINDS = ("team", "channel", "touchpoint")
-SAVED, SPREAD = "money saved", "money spread over the other channels"
+SAVED, SPREAD = "money saved", "money spread"
 MONEY = {"saved": (SAVED,), "spread": (SPREAD,), "both": (SAVED, SPREAD)}
 """What becomes of the money of a channel that is taken away."""
 

@@ -337,4 +337,6 @@ def reps_words(one: Interval) -> str:
     """Say a number of reps; without a bounded interval say that."""
     if not math.isfinite(one.mean):
         return "–"
+    if one.low == one.high:
+        return f"{one.mean:g}"
     return with_interval(one.mean, one.low, one.high) if math.isfinite(one.low) else "no bounded interval"

@@ -46,7 +46,8 @@ def cash_path(
         nothing(axes, "Cash", "There is no plan beside the baseline: give two, or say relative=False.")
         return panel
     ends: list[tuple[float, str, Any]] = []
-    for number, (plan, part) in enumerate(table.groupby("plan", sort=False)):
+    for number, plan in enumerate(dict.fromkeys(table["plan"])):
+        part = table[table["plan"] == plan]
         colour, dash, _ = LINES[number % len(LINES)]
         dates = part["date"].to_numpy()
         mean = part["mean"].to_numpy(float)
@@ -74,8 +75,7 @@ def cash_path(
 
 
 def _cash_title(found: Transition, troughs: pd.DataFrame, relative: bool) -> str:
-    deepest = troughs["depth"].idxmin()
-    row = troughs.loc[deepest]
+    deepest, row = next(iter(troughs.sort_values("depth", kind="stable").iterrows()))
     if float(row["depth"]) > -0.5:
         return "Cash never sinks below its level of day 0" + (" of the baseline’s" if relative else "")
     size = f"{amount(-float(row['depth']), 'USD')} {interval(-float(row['high']), -float(row['low']), 'USD')}"
@@ -155,7 +155,8 @@ def _chance_title(table: pd.DataFrame, quarterly: bool) -> str:
     name = str(table["kpi"].iloc[0])
     unit = unit_of(name) or ("USD" if name in ("cash", "cost") else "")
     goal = f"{amount(float(table['target'].iloc[0]), unit)} of {plain(name)}{' in a quarter' if quarterly else ''}"
-    least, most = table.loc[table["chance"].idxmin()], table.loc[table["chance"].idxmax()]
+    order: list[pd.Series] = [row for _, row in table.sort_values("chance", kind="stable").iterrows()]
+    least, most = order[0], order[-1]
 
     def words(row: pd.Series) -> str:
         ends = interval(float(row["low"]), float(row["high"]), "share")
@@ -163,10 +164,7 @@ def _chance_title(table: pd.DataFrame, quarterly: bool) -> str:
         return f"“{row['plan']}” misses {{}} with a chance of {amount(float(row['chance']), 'share')} {ends}{when}"
 
     if len(table) == 1 or float(least["chance"]) == float(most["chance"]):
-        who = (
-            words(most)
-            if len(table) == 1
-            else f"Every plan has a chance of {amount(float(most['chance']), 'share')} to miss {{}}"
-        )
-        return who.format(goal)
+        if len(table) == 1:
+            return words(most).format(goal)
+        return f"Every plan misses {goal} with a chance of {amount(float(most['chance']), 'share')}"
     return f"{words(most).format(goal)}; {words(least).format('it')} ({counted(int(table['n'].min()), 'replication')})"

@@ -85,8 +85,6 @@ def _finding(explanation: Explanation) -> str:
     clear = table[table["finding"] != "not clear"].head(NAMED)
     if clear.empty:
         return f"{head}; which change makes it is not clear"
-    parts = [
-        f"{name} {_margin(float(row['share']), float(row['low']), float(row['high']), unit)}"
-        for name, row in clear.iterrows()
-    ]
+    sizes = [_margin(float(row["share"]), float(row["low"]), float(row["high"]), unit) for _, row in clear.iterrows()]
+    parts = [f"{name} {size}" for name, size in zip(clear.index, sizes, strict=True)]
     return f"{head}; the most by {' and '.join(parts)}"

@@ -29,7 +29,7 @@ from funnelsim.plots.frame import (
     shortened,
     write,
 )
-from funnelsim.plots.sources import number_note, number_ticks
+from funnelsim.plots.sources import number_note, number_ticks, rows_of
 
 LOOKS = {"worth it": (GOOD, "^"), "a loss": (BAD, "v"), "not clear": (UNCLEAR, "o")}
 LETTER = 4.9
@@ -55,13 +55,13 @@ def worth(value: Value, ax: AxesLike | None = None) -> Axes:
     _rows(panel, table, [shortened(label, 26) for label in labels])
     reps = [
         reps_words(Interval(float(row.reps_worth), float(row.reps_low), float(row.reps_high), np.nan, 0))
-        for row in table.itertuples()
+        for row in rows_of(table)
     ]
     _columns(panel, ["USD a year", "in reps"], [_margins(table), reps], _colours(table))
     panel.set_xlabel(f"{plain(value.kpi)}, USD a year")
     one = value.money()
     title = value.sentence.split("\n")[0].rstrip(".")
-    beside = "" if not np.isfinite(value.reps_worth().low) or value.n < 2 else _reps_title(value)
+    beside = _reps_title(value) if one.excludes_zero and np.isfinite(value.reps_worth().low) else ""
     quarters = counted(value.comparison.horizon_quarters, "quarter")
     note = number_note(one.n, "Lines", f"{value.level:.0%} interval of the paired difference")
     write(axes, title + beside, f"{note} Over {quarters} in the title.")
@@ -183,13 +183,13 @@ def _brief(name: str) -> str:
 
 def _rows(panel: Axes, table: pd.DataFrame, labels: Sequence[str]) -> None:
     """Draw a mean and its interval in each row of a table with money_per_year, low, high and finding."""
-    for place, row in enumerate(table.itertuples()):
+    for place, row in enumerate(rows_of(table)):
         colour, marker = LOOKS[str(row.finding)]
-        if np.isfinite(float(row.low)) and np.isfinite(float(row.high)):  # type: ignore[arg-type]
-            panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")  # type: ignore[list-item]
+        if np.isfinite(float(row.low)) and np.isfinite(float(row.high)):
+            panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
         face = "white" if row.finding == "not clear" else colour
         panel.plot(
-            row.money_per_year, place, marker, markersize=8, markerfacecolor=face, markeredgecolor=colour,  # type: ignore[arg-type]
+            row.money_per_year, place, marker, markersize=8, markerfacecolor=face, markeredgecolor=colour,
             markeredgewidth=1.8, zorder=3,
         )  # fmt: skip
     panel.axvline(0.0, color=INK, linewidth=1.0, zorder=1)
