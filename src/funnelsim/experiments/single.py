@@ -114,6 +114,14 @@ def as_scenario(scenario: Scenario | str, insist: bool = False) -> Scenario:
     return scenario if isinstance(scenario, Scenario) else load(scenario, insist=insist)
 
 
+def engine_for(scenario: Scenario, runs: int) -> str:
+    """Return the engine that is done first with some runs that are started one by one."""
+    from funnelsim.engines.choice import AUTO, choose_engine
+    from funnelsim.scenario.size import estimate
+
+    return choose_engine(AUTO, estimate(scenario, runs).seconds)
+
+
 def check_engine(engine: str) -> None:
     """Refuse an engine that does not exist."""
     from funnelsim.engines.choice import NAMES
