@@ -20,4 +20,7 @@ settings.register_profile(
 # By hand, now and then: HYPOTHESIS_PROFILE=thorough make pytest
 settings.register_profile("thorough", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 
+# A test computes what it looks at; those of the store name a folder of their own.
+os.environ["FUNNELSIM_STORE"] = "off"
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))

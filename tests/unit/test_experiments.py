@@ -14,7 +14,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.errors import FunnelsimError, ScenarioError
-from funnelsim.experiments import executors
+from funnelsim.experiments import executors, pools
 from funnelsim.experiments.executors import Job, SimulationError, execute
 from funnelsim.experiments.keeping import keep_of, mean_table, shortened
 from funnelsim.experiments.payroll import payroll
@@ -59,13 +59,13 @@ def test_two_processes_give_the_same_numbers_bit_for_bit(plans, comparison):
 
 def test_work_is_really_done_by_other_processes(tiny, monkeypatch):
     seen = set()
-    wait = executors.wait
+    wait = pools.wait
 
     def spy(running, **options):
         seen.update(child.pid for child in multiprocessing.active_children())
         return wait(running, **options)
 
-    monkeypatch.setattr(executors, "wait", spy)
+    monkeypatch.setattr(pools, "wait", spy)
     monkeypatch.setattr(executors._Bench, "make", None)  # this process cannot do the work itself
     outcome = execute(Job({"a": tiny}, 1, "simpy", keep_of((), 1)), 4, workers=2)
     assert len(outcome.results) == 4
@@ -361,7 +361,7 @@ def test_a_study_says_how_many(monkeypatch):
     study = load_study("ratio_study")
     seen = {}
 
-    def spy(scenarios, replications, *rest):
+    def spy(scenarios, replications, *rest, **more):
         seen.update(labels=list(scenarios), replications=replications)
         raise ScenarioError("enough")
 

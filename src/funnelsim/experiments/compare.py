@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from funnelsim.errors import ScenarioError
-from funnelsim.experiments.executors import Progress
 from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference
 from funnelsim.experiments.keeping import keep_of
+from funnelsim.experiments.pools import ExecutorLike
+from funnelsim.experiments.progress import Progress
 from funnelsim.experiments.replicate import finish, run_all
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.single import as_scenario, check_number
+from funnelsim.experiments.store import StoreLike
 from funnelsim.experiments.words import plain
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.study import Study
@@ -231,6 +233,8 @@ def compare(
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    executor: ExecutorLike = None,
+    store: StoreLike = None,
     insist: bool = False,
 ) -> Comparison:
     """Run several plans with the same random numbers and compare them, replication by replication.
@@ -246,11 +250,11 @@ def compare(
     seed
         Which family of random numbers, >= 0.
     workers
-        Processes; by default one per processor. Results do not depend on it.
+        Runs at a time; by default one per processor. Results do not depend on it.
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
         (`Comparison.at`).
-    progress, engine, insist
+    progress, engine, executor, store, insist
         As in `replicate`.
     keep
         What to keep of each run: ``"kpis"`` (always kept); tables that `Comparison.table` averages: ``"funnel"``,
@@ -278,7 +282,9 @@ def compare(
         from funnelsim.scenario.validation import hint
 
         raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
-    job, outcome = run_all(scenarios, replications, seed, workers, progress, what, engine, insist)
+    job, outcome = run_all(
+        scenarios, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
+    )
     result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     result.baseline = baseline
     if study:

@@ -1,43 +1,51 @@
-"""Many runs on several processes: the same numbers whichever way, and nothing finished is lost.
+"""Many runs, one after the other or many at a time: the same numbers whichever way, and nothing finished is lost.
 
 Runs are made replication by replication: all plans of replication 0 first. A stop at any moment therefore leaves
-replications that every plan has finished, and pairs stay pairs.
+replications that every plan has finished, and pairs stay pairs. Who does the work is the matter of
+`funnelsim.experiments.pools`, what is kept of it on disk that of `funnelsim.experiments.store`.
 """
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
+import itertools
 import os
-import signal
-import sys
 import time
-import types
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.keeping import Keep, Kept, kept
+from funnelsim.experiments.progress import Progress, Report, reporter
 from funnelsim.experiments.single import run_once
 from funnelsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from funnelsim.engines.compiled.engine import BurnIn
+    from funnelsim.experiments.pools import ExecutorLike
+    from funnelsim.experiments.store import Shelves, StoreLike
     from funnelsim.scenario.lowered import Lowered
 
 Key = tuple[str, int]
 """Label of a scenario and number of a replication."""
-Progress = bool | Callable[[int, int], object] | None
-"""Whether to show a progress bar, or a function that is told (done, total); none: a bar where somebody watches."""
-
 Results = Generator[tuple[Key, Kept], None, None]
 ROWS_WORTH_COLLECTING = 20_000
 """After a run with more rows the memory of its model is given back at once."""
-MAX_WORKERS = 61 if sys.platform == "win32" else 1024
+
+
+class How(TypedDict, total=False):
+    """Who does the work of an experiment and what of it is remembered; none of it changes a number.
+
+    Experiments that call others pass it on: ``def study(..., **how: Unpack[How])`` and ``compare(plans, **how)``.
+    """
+
+    workers: int | None
+    executor: ExecutorLike
+    store: StoreLike
+    engine: str
+    progress: Progress
+    insist: bool
 
 
 class SimulationError(RuntimeError):
@@ -50,6 +58,19 @@ class SimulationError(RuntimeError):
     """
 
     finished: Any = None
+
+
+class Enough(Protocol):
+    """Decides how many replications are enough, from results alone, so that it does not matter who is quicker."""
+
+    def __call__(self, results: Mapping[Key, Kept], n: int, seconds: float) -> bool:
+        """Return whether the first `n` replications, which every plan has finished after `seconds`, are enough."""
+
+    def expected(self, n: int) -> int:
+        """Return how many replications will be needed, as far as is known after `n`."""
+
+    def words(self) -> str:
+        """Say in a few words how it goes."""
 
 
 @dataclass
@@ -66,12 +87,15 @@ class Outcome:
         Why a run failed, none if all went well; the others that were finished are in `results` all the same.
     seconds
         Wall time.
+    stored
+        How many of the runs were read from the store.
     """
 
     results: dict[Key, Kept] = field(default_factory=dict)
     interrupted: bool = False
     error: BaseException | None = None
     seconds: float = 0.0
+    stored: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,16 +109,24 @@ class Job:
 
 
 def default_workers() -> int:
-    """Return how many processes to use: the processors that this process may use."""
+    """Return how many runs to make at a time: the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
 
 
-def execute(job: Job, replications: int, workers: int | None = None, progress: Progress = None) -> Outcome:
+def execute(
+    job: Job,
+    replications: int,
+    workers: int | None = None,
+    progress: Progress = None,
+    executor: ExecutorLike = None,
+    shelves: Shelves | None = None,
+    enough: Enough | None = None,
+) -> Outcome:
     """Run every scenario `replications` times.
 
-    A process is given one run at a time, or with the compiled engine, whose runs are short and share their burn-in, all
+    A worker is given one run at a time, or with the compiled engine, whose runs are short and share their burn-in, all
     runs of a replication.
 
     Parameters
@@ -102,31 +134,110 @@ def execute(job: Job, replications: int, workers: int | None = None, progress: P
     job
         What to run, and what to keep.
     replications
-        Number of replications, numbered from 0.
+        Number of replications, numbered from 0; with `enough` the largest number.
     workers
-        Number of processes; 1 runs everything in this one.
+        Runs at a time; 1 runs everything in this process and thread.
     progress
         See `Progress`.
+    executor
+        Who does the work; see `funnelsim.experiments.pools.pool_of`.
+    shelves
+        Where finished runs are looked for and kept.
+    enough
+        Asked after each replication, in order, whether there are enough; what was finished beyond that is left out.
     """
-    keys = [(label, replication) for replication in range(replications) for label in job.scenarios]
-    count = min(workers or default_workers(), len(keys), MAX_WORKERS)
-    source = _serially(job, keys) if count == 1 else _in_processes(job, keys, count)
     outcome = Outcome()
+    total = replications * len(job.scenarios)
+    keys = ((label, replication) for replication in range(replications) for label in job.scenarios)
+    source = _stored_or_made(job, keys, total, shelves, workers, executor)
     began = time.perf_counter()
-    with _reporter(progress, len(keys)) as report:
+    with reporter(progress) as report:
         try:
-            report(0)
-            for key, result in source:
-                outcome.results[key] = result
-                report(len(outcome.results))
+            _collect(outcome, job, source, total, report, enough, began)
         except KeyboardInterrupt:
-            outcome.interrupted = len(outcome.results) < len(keys)
+            outcome.interrupted = len(outcome.results) < total
         except (SimulationError, FunnelsimError) as error:
             outcome.error = error
         finally:
             source.close()
+    if shelves is not None:
+        outcome.stored = shelves.read
+        shelves.close()
     outcome.seconds = time.perf_counter() - began
     return outcome
+
+
+def _collect(
+    outcome: Outcome, job: Job, source: Results, total: int, report: Report, enough: Enough | None, began: float
+) -> None:
+    """Take what comes until all is there, or enough."""
+    plans, results = len(job.scenarios), outcome.results
+    expected, words, n = total, "", 0
+    if enough is not None:
+        expected = min(total, plans * enough.expected(0))
+    report(0, expected, words)
+    for key, result in source:
+        results[key] = result
+        if enough is not None:
+            while results and all((label, n) in results for label in job.scenarios):
+                n += 1
+                if enough(results, n, time.perf_counter() - began):
+                    outcome.results = {key: one for key, one in results.items() if key[1] < n}
+                    return
+                expected, words = min(total, plans * enough.expected(n)), enough.words()
+        report(len(results), max(expected, len(results)), words)
+
+
+def _stored_or_made(
+    job: Job, keys: Iterator[Key], total: int, shelves: Shelves | None, workers: int | None, executor: ExecutorLike
+) -> Results:
+    """Yield what is stored, and have made and stored what is not."""
+    if shelves is None:
+        yield from _made(job, keys, total, workers, executor)
+        return
+    found: list[tuple[Key, Kept]] = []
+
+    def missing() -> Iterator[Key]:
+        for key in itertools.chain(first, keys):
+            result = shelves.get(key)
+            if result is None:
+                yield key
+            else:
+                found.append((key, result))
+
+    first: list[Key] = []
+    for key in keys:
+        result = shelves.get(key)
+        if result is None:
+            first.append(key)
+            break
+        yield key, result
+    else:
+        return
+    source = _made(job, missing(), total, workers, executor)
+    try:
+        for key, result in source:
+            shelves.put(key, result)
+            yield key, result
+            while found:
+                yield found.pop(0)
+    finally:
+        source.close()
+    yield from found
+
+
+def _made(job: Job, keys: Iterable[Key], total: int, workers: int | None, executor: ExecutorLike) -> Results:
+    """Yield runs as they are finished."""
+    from funnelsim.engines.choice import make_ready
+    from funnelsim.experiments.pools import in_pool, pool_of
+
+    count = min(workers or default_workers(), total)
+    if count == 1 and executor is None:
+        return _serially(job, keys)
+    pool = pool_of(executor, job, count if executor is None else workers)
+    if pool.here:
+        make_ready(job.engine)  # once for all workers
+    return in_pool(job, keys, pool)
 
 
 # ------------------------------------------------------------------------------------------------------------ the work
@@ -158,6 +269,14 @@ class _Bench:
             gc.collect()  # a finished model is full of cycles, and old enough that the collector rarely looks
         return result
 
+    def make_all(self, keys: Iterable[Key]) -> Iterator[Kept | BaseException]:
+        """Make some runs; one that fails is told by its error, so that the others are not lost."""
+        for key in keys:
+            try:
+                yield self.make(key)
+            except Exception as error:
+                yield _failure(self.job, key, error)
+
     def _burn_in_of(self, lowered: Lowered, replication: int) -> BurnIn | None:
         from funnelsim.engines.compiled.engine import BurnIn, common_part
 
@@ -180,7 +299,7 @@ def _failure(job: Job, key: Key, error: BaseException) -> BaseException:
     return SimulationError(f"{place}: {type(error).__name__}: {error}")
 
 
-def _serially(job: Job, keys: list[Key]) -> Results:
+def _serially(job: Job, keys: Iterable[Key]) -> Results:
     bench = _Bench(job)
     for key in keys:
         try:
@@ -188,138 +307,3 @@ def _serially(job: Job, keys: list[Key]) -> Results:
         except Exception as error:
             raise _failure(job, key, error) from error
         yield key, result
-
-
-# -------------------------------------------------------------------------------------------------- several processes
-
-_bench: _Bench | None = None
-
-
-def _start_worker(job: Job) -> None:
-    global _bench
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends the workers
-    _bench = _Bench(job)
-
-
-def _work(keys: Sequence[Key]) -> list[Kept | BaseException]:
-    """Make some runs; one that fails is told by its error, so that the others are not lost."""
-    assert _bench is not None
-    done: list[Kept | BaseException] = []
-    for key in keys:
-        try:
-            done.append(_bench.make(key))
-        except Exception as error:
-            done.append(_failure(_bench.job, key, error))
-    return done
-
-
-def _parcels(job: Job, keys: list[Key], workers: int) -> list[list[Key]]:
-    """Put together what one process does in one go."""
-    size = len(job.scenarios)
-    if job.engine != "compiled" or len(keys) < workers * size:
-        size = 1
-    return [keys[begin : begin + size] for begin in range(0, len(keys), size)]
-
-
-def _in_processes(job: Job, keys: list[Key], workers: int) -> Results:
-    """Yield results in the order in which they are finished; never more than a few ahead of what is done."""
-    context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(job,))
-    parcels = _parcels(job, keys, workers)
-    waiting = iter(range(len(parcels)))
-    running: dict[Future[list[Kept | BaseException]], int] = {}
-    clean = False
-    try:
-        while True:
-            for position in waiting:
-                with _quiet_start():
-                    running[pool.submit(_work, parcels[position])] = position
-                if len(running) >= 2 * workers:
-                    break
-            if not running:
-                break
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=running.__getitem__):
-                parcel = parcels[running.pop(future)]
-                for key, found in zip(parcel, _results(job, parcel, future), strict=True):
-                    if isinstance(found, BaseException):
-                        raise found
-                    yield key, found
-        clean = True
-    finally:
-        _shut_down(pool, clean)
-
-
-def _results(job: Job, parcel: list[Key], future: Future[list[Kept | BaseException]]) -> list[Kept | BaseException]:
-    key = parcel[0]
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        raise SimulationError(
-            f"a worker process ended abruptly near scenario {key[0]!r}, seed {job.seed}, replication {key[1]} "
-            "(out of memory?); try fewer workers, or workers=1 to see more"
-        ) from error
-    except Exception as error:
-        raise _failure(job, key, error) from error
-
-
-def _shut_down(pool: ProcessPoolExecutor, clean: bool) -> None:
-    """End the pool; when it is not `clean`, do not wait for runs under way: nobody will read them."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=clean, cancel_futures=True)
-    if not clean:
-        for process in processes:
-            with suppress(Exception):
-                process.terminate()
-        for process in processes:
-            with suppress(Exception):
-                process.join(5.0)
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Start processes that neither run the user's script again nor hear Ctrl-C.
-
-    A spawned process imports the main module of its parent, so that scripts would need an ``if __name__ == "__main__"``
-    guard. Workers need nothing from it: for the moment of starting them it is hidden.
-    """
-    blocks = hasattr(signal, "pthread_sigmask")
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-        if blocks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, old)
-
-
-# ------------------------------------------------------------------------------------------------------------- progress
-
-
-@contextmanager
-def _reporter(progress: Progress, total: int) -> Iterator[Callable[[int], object]]:
-    """Yield a function that is told how many runs are done."""
-    if callable(progress):
-        tell = progress
-        yield lambda done: tell(done, total)
-        return
-    if progress is False or (progress is None and not (_in_notebook() or _terminal())):
-        yield lambda done: None
-        return
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tqdm.auto warns where ipywidgets is missing
-        from tqdm.auto import tqdm
-    with tqdm(total=total, desc="runs", unit="run", leave=False, dynamic_ncols=True) as bar:
-        yield lambda done: bar.update(done - bar.n)
-
-
-def _terminal() -> bool:
-    return bool(getattr(sys.stderr, "isatty", bool)())
-
-
-def _in_notebook() -> bool:
-    return type(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()).__name__ == "ZMQInteractiveShell"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from funnelsim.experiments.executors import Job, Outcome, Progress, SimulationError, execute
+from funnelsim.experiments.executors import Enough, Job, Outcome, SimulationError, execute
 from funnelsim.experiments.intervals import LEVEL
 from funnelsim.experiments.keeping import Keep, keep_of
+from funnelsim.experiments.pools import ExecutorLike, kind_of, suits_threads
+from funnelsim.experiments.progress import Progress
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.single import MAX_SEED, as_scenario, check_engine, check_number
+from funnelsim.experiments.store import Shelves, StoreLike, as_store, shelves_of
 from funnelsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ MAX_REPLICATIONS = 100_000
 MAX_WORKERS_ASKED = 4096
 WORTH_PROCESSES = 3.0
 """Seconds of work, by estimate, from which on starting processes pays."""
+WORTH_THREADS = 0.1
+"""Seconds of work, by estimate, from which on several threads pay."""
 TABLE_SECONDS_PER_ROW = 0.06e-6
 """Time to read key figures from a log."""
 
@@ -99,6 +104,8 @@ def replicate(
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    executor: ExecutorLike = None,
+    store: StoreLike = None,
     insist: bool = False,
 ) -> Replications:
     """Run a scenario several times with different random numbers.
@@ -112,7 +119,7 @@ def replicate(
     seed
         Which family of random numbers, >= 0; replication i of a seed is always the same.
     workers
-        Processes; by default one per processor. Results do not depend on it.
+        Runs at a time; by default one per processor. Results do not depend on it.
     progress
         Show a progress bar: yes, no, or (none) if somebody watches; or a function that is told (done, total).
     keep
@@ -122,17 +129,27 @@ def replicate(
     engine
         ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same logs; ``"auto"``, the one that is
         done first.
+    executor
+        Who does the work: threads or processes of this machine, whichever suit (the default), ``"threads"``,
+        ``"processes"``; an executor of `concurrent.futures`; a `dask.distributed.Client`, or the address of a Dask
+        scheduler such as ``"tcp://10.0.0.1:8786"``. Results do not depend on it.
+    store
+        Where finished replications are kept, so that nothing is computed twice: none, the user's store
+        (`funnelsim.experiments.store.default_store`); false, nowhere; or a folder. Runs that are kept whole
+        (``keep="runs"``) are not stored.
     insist
         Run it even if it needs more memory or time than is reasonable.
 
     Notes
     -----
-    Ctrl-C ends it early; what is finished is returned, marked ``interrupted``.
+    Ctrl-C ends it early; what is finished is returned, marked ``interrupted``. A worker that dies costs only what it
+    had in work: that is done again, up to three times.
     """
     found = as_scenario(scenario, insist)
     what = keep_of(keep, found.horizon_quarters)
+    plan = {found.title or "scenario": found}
     job, outcome = run_all(
-        {found.title or "scenario": found}, replications, seed, workers, progress, what, engine, insist
+        plan, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
     )
     result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
     return finish(result, outcome)
@@ -147,29 +164,50 @@ def run_all(
     keep: Keep,
     engine: str,
     insist: bool,
+    executor: ExecutorLike = None,
+    store: StoreLike = None,
+    enough: Enough | None = None,
 ) -> tuple[Job, Outcome]:
     """Check the arguments of an experiment and run it."""
-    from funnelsim.engines.choice import COMPILED_SPEED, choose_engine, make_ready
-    from funnelsim.scenario.size import check_size, estimate
+    from funnelsim.scenario.size import check_size
 
     check_number("replications", replications, 1, MAX_REPLICATIONS)
     check_number("seed", seed, 0, MAX_SEED)
     if workers is not None:
         check_number("workers", workers, 1, MAX_WORKERS_ASKED)
     check_engine(engine)
+    kind = kind_of(executor)
     for scenario in scenarios.values():
         check_size(scenario, insist)
-    estimates = [estimate(one, int(replications)) for one in scenarios.values()]
-    seconds = sum(one.seconds for one in estimates)
-    engine = choose_engine(engine, seconds)
-    make_ready(engine)
-    if engine == "compiled":
-        rows = sum(one.rows for one in estimates) * int(replications)
-        seconds = seconds / COMPILED_SPEED + rows * TABLE_SECONDS_PER_ROW
-    if workers is None and seconds < WORTH_PROCESSES:
+    replications, seed = int(replications), int(seed)
+    shelves = shelves_of(as_store(store), scenarios, keep, seed, engine)
+    expected = replications if enough is None else min(replications, enough.expected(0))
+    job, seconds = _job(scenarios, expected, seed, keep, engine, shelves)
+    if workers is None and kind == "local" and seconds < (WORTH_THREADS if suits_threads(job) else WORTH_PROCESSES):
         workers = 1
-    job = Job(scenarios, int(seed), engine, keep)
-    return job, execute(job, int(replications), workers, progress)
+    return job, execute(job, replications, workers, progress, executor, shelves, enough)
+
+
+def _job(
+    scenarios: dict[str, Scenario], replications: int, seed: int, keep: Keep, asked: str, shelves: Shelves | None
+) -> tuple[Job, float]:
+    """Choose the engine for what is not stored; return the job, and how many seconds it will take, roughly."""
+    from funnelsim.engines.choice import COMPILED_SPEED, choose_engine
+    from funnelsim.scenario.size import estimate
+
+    seconds = rows = 0.0
+    for label, scenario in scenarios.items():
+        stored = 0 if shelves is None else sum((label, number) in shelves for number in range(replications))
+        one = estimate(scenario)
+        seconds += one.seconds * (replications - stored)
+        rows += one.rows * (replications - stored)
+    made_by = shelves.engine_of_first() if shelves is not None and seconds == 0.0 else None
+    engine = made_by if asked == "auto" and made_by else choose_engine(asked, seconds)
+    if engine == "compiled":
+        seconds = seconds / COMPILED_SPEED + rows * TABLE_SECONDS_PER_ROW
+    if shelves is not None:
+        shelves.engine = engine
+    return Job(scenarios, seed, engine, keep), seconds
 
 
 def finish(result: R, outcome: Outcome) -> R:

@@ -35,6 +35,8 @@ class Results:
         Whether it was stopped before all were finished.
     seconds
         Wall time.
+    stored
+        How many of the runs were read from the store.
     horizon_quarters, horizons
         The horizon that these KPIs are read at, and all there are; `at` gives another one.
     units
@@ -57,6 +59,7 @@ class Results:
         self.requested = requested
         self.interrupted = outcome.interrupted
         self.seconds = outcome.seconds
+        self.stored = outcome.stored
         self.keep = keep
         self.horizons = keep.horizons
         self.horizon_quarters = keep.horizons[-1]
