@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.batches import Batches, check_known, check_kpi
 from funnelsim.experiments.compare import HEADLINE, with_horizon
-from funnelsim.experiments.executors import Progress
+from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference, simultaneous_level
 from funnelsim.experiments.ranking import less_is_better
 from funnelsim.experiments.replicate import MAX_REPLICATIONS
@@ -235,10 +235,7 @@ def choose(
     most: int = MOST,
     runs: int | None = None,
     seed: int = 1,
-    workers: int | None = None,
-    engine: str = "auto",
-    progress: Progress = None,
-    insist: bool = False,
+    **how: Unpack[How],
 ) -> Selection:
     """Find the plans that are tied for best, with runs where the question is open.
 
@@ -263,8 +260,10 @@ def choose(
         Replications of the first stage (2 to 1000), and of any plan at most.
     runs
         Budget of OCBA; by default 30 for each plan.
-    seed, workers, engine, progress, insist
-        As in `compare`.
+    seed
+        Which family of random numbers, >= 0.
+    **how
+        As in `compare`: ``workers``, ``executor``, ``store``, ``engine``, ``progress``, ``insist``.
 
     Returns
     -------
@@ -273,17 +272,15 @@ def choose(
 
     Notes
     -----
-    See `funnelsim.experiments.selection`; normal numbers are assumed. KN: Kim & Nelson (2001). OCBA: Chen et al. (2000);
-    its set holds the plans whose paired difference to the best mean, in joint t intervals, reaches zero or
+    See `funnelsim.experiments.selection`; normal numbers are assumed. KN: Kim & Nelson (2001). OCBA: Chen et al.
+    (2000); its set holds the plans whose paired difference to the best mean, in joint t intervals, reaches zero or
     stays within the zone.
     """
-    found = {str(label): as_scenario(one, insist) for label, one in plans.items()}
+    found = {str(label): as_scenario(one, bool(how.get("insist"))) for label, one in plans.items()}
     quarters = horizons_of(found, horizons)
     found = {label: with_horizon(one, quarters[-1]) for label, one in found.items()}
     total = (runs or 30 * len(found)) if method == "ocba" else most * len(found)
-    lab = Batches(
-        found, quarters, seed=seed, workers=workers, engine=engine, progress=progress, insist=insist, total=total
-    )
+    lab = Batches(found, quarters, seed=seed, total=total, **how)
     with lab:
         decision = decide(lab, kpi, indifference, method, level, first, most, total)
     return Selection(lab, kpi, quarters, *decision, level=level, method=method)
@@ -366,7 +363,7 @@ def _sequential(work: _Work, zones: dict[int, float], method: str, level: float,
 def _ocba(work: _Work, zones: dict[int, float], level: float, first: int, total: int) -> Decision:
     lab = work.lab
     counts = np.full(len(work.labels), first)
-    step = max(len(work.labels), lab.workers, total // 20)
+    step = max(len(work.labels), total // 20)
     while counts.sum() < total:
         more = min(step, total - int(counts.sum()))
         given = np.zeros(len(counts))

@@ -5,6 +5,7 @@ A factor is anything that can be set in a scenario, by one dotted path or by sev
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ class Factor:
         Instead of paths: a function from a level to changes by dotted path.
     unit
         Unit as people say it.
+    step
+        Smallest change that `search` makes within `span`; by default a fortieth of it or less.
     """
 
     values: tuple[Any, ...] = ()
@@ -54,6 +57,7 @@ class Factor:
     times: bool = False
     change: Change | None = field(default=None, compare=False)
     unit: str = ""
+    step: float | None = None
 
     def __post_init__(self) -> None:
         """Make single names and lists tuples."""
@@ -114,7 +118,7 @@ def factors_of(scenario: Scenario, given: FactorsLike) -> dict[str, Factor]:
         label = label if label not in found else " and ".join(map(str, paths))
         factor = what if isinstance(what, Factor) else _factor(label, paths, what)
         if not factor.paths and factor.change is None:
-            factor = Factor(factor.values, paths, factor.span, factor.times, None, factor.unit)
+            factor = dataclasses.replace(factor, paths=paths)
         for path in factor.paths:
             check_path(scenario, path)
         _check_levels(label, factor)

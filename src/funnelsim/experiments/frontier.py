@@ -112,7 +112,7 @@ def ratio_frontier(
     kpi
         What decides.
     **how
-        Handed to `choose`: ``method`` ("race", "kn" or "ocba"), ``level``, ``first``, ``most``, ``seed``, ``workers``, …
+        Handed to `choose`: ``method`` (``"race"``, ``"kn"``, ``"ocba"``), ``level``, ``first``, ``most``, ``seed``, …
 
     Returns
     -------

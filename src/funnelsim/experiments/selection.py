@@ -3,10 +3,10 @@
 Three procedures, all on common random numbers:
 
 * **Race**, the default: paired t intervals of all differences at a few looks, spaced so that replications grow by half;
-  they hold together over all looks and pairs (Bonferroni). Out goes who is shown to be worse than somebody; tied is who
-  is shown to be within the indifference zone. It drops plans that are far behind early, whatever the zone.
-* **KN** (Kim & Nelson 2001), fully sequential, built around the indifference zone. `Screening` can be asked for one plan
-  (the original) or for the set of plans tied for best.
+  they hold together over all looks and pairs (Bonferroni). Out goes who is shown to be worse than somebody; tied is
+  who is shown to be within the indifference zone. It drops plans that are far behind early, whatever the zone.
+* **KN** (Kim & Nelson 2001), fully sequential, built around the indifference zone. `Screening` can be asked for one
+  plan (the original) or for the set of plans tied for best.
 * **OCBA** (Chen et al. 2000): a fixed budget of runs, given to those plans whose order is still in doubt.
 
 KN for a set: its boundary tests whether a difference of means is at most -d or at least d. We apply it, with d half the
