@@ -101,8 +101,8 @@ class Sensitivity:
         pandas.DataFrame
             Index ``factor``. Morris: ``mu_star`` (mean size of an elementary effect over the whole range, in the unit
             of the KPI), ``mu_star_conf`` (half of its 95 % interval), ``mu`` (with its sign), ``sigma`` (spread of
-            effects: interaction or curvature). Sobol: ``S1`` (share of variance by the factor alone), ``ST`` (with all its
-            interactions), each with ``_conf``.
+            effects: interaction or curvature). Sobol: ``S1`` (share of variance by the factor alone), ``ST`` (with
+            all its interactions), each with ``_conf``.
         """
         import pandas as pd
 

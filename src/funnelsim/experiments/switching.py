@@ -166,7 +166,8 @@ class Switching:
             _, best, sure = self.favourite()
             return (
                 f"“{self.plans[int(best[0])]}” stays the favourite over the whole range of {name}, "
-                f"{written(levels[0])} to {written(levels[-1])} ({what}, {self.results.replications_in_words}); at its weakest place in "
+                f"{written(levels[0])} to {written(levels[-1])} ({what}, {self.results.replications_in_words}); "
+                f"at its weakest place in "
                 f"{float(sure.min()):.0%} of resamples."
             )
         lines = []

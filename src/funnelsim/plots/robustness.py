@@ -222,7 +222,8 @@ def sensitivity(result: Sensitivity, ax: AxesLike | None = None) -> Axes:
     )
     note = (
         f"{capital(result.method)} by SALib; lead in {plain(result.kpi)} {over(result.horizon_quarters)}, "
-        f"{counted(result.n, 'replication')} each, paired; luck is {result.noise_share:.0%} of its variance. Lines: 95 %."
+        f"{counted(result.n, 'replication')} each, paired; luck is {result.noise_share:.0%} of its variance. "
+        "Lines: 95 %."
     )
     write(axes, title, note)
     return panel
