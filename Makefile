@@ -7,6 +7,7 @@
 RUN_COMMAND     = $(BIN)/funnelsim compare staffing --out results/
 BENCH_COMMAND   = $(BIN)/python -m benchmarks
 TARGETS_COMMAND = $(BIN)/python -m tests.validation.report
+CLAIMS_COMMAND  = $(BIN)/python -m tests.claims.report
 
 PYTHON ?= python3
 
@@ -29,7 +30,7 @@ unexport PYTHONHOME
 unexport VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run lab notebooks kernel bench targets test lint format types imports pytest fast notebooks-test wheel-test \
+.PHONY: help run lab notebooks kernel bench targets claims test lint format types imports pytest fast notebooks-test wheel-test \
 	install install-run lock clean distclean
 
 help: ## this list
@@ -47,6 +48,9 @@ lab: $(TEST_STAMP) ## open the notebooks in JupyterLab
 
 targets: $(TEST_STAMP) ## measure the base world against published results
 	$(TARGETS_COMMAND)
+
+claims: $(TEST_STAMP) ## measure every claim, with its mechanism on and off
+	$(CLAIMS_COMMAND)
 
 bench: $(TEST_STAMP) ## how fast the engine is on this machine
 	$(BENCH_COMMAND)

@@ -55,6 +55,29 @@ class Source(IntEnum):
     MQL = 0
     INBOUND = 1
     OUTBOUND = 2
+    SITE = 3
+
+
+class Product(IntEnum):
+    """What is sold; in the log it stands in the column `touchpoint` of the rows of `PRODUCT_KINDS`."""
+
+    CORE = -1
+    ENTRY = 1
+    ADDON = 2
+    PREMIUM = 3
+
+
+class Lever(IntEnum):
+    """Levers of alignment, in the order of the plan's fields."""
+
+    MEETINGS = 0
+    DECISION_RIGHTS = 1
+    JOINT_PROGRAMMES = 2
+    TOOLS_AND_FEEDBACK = 3
+    SHARED_METRICS = 4
+    LEAD_DEFINITION = 5
+    FOLLOW_UP_PROMISE = 6
+    SHARED_RECORD = 7
 
 
 class Kind(IntEnum):
@@ -98,6 +121,48 @@ class Kind(IntEnum):
     PLAN_CHANGED = 35
     MISSED = 36
     UPGRADED = 37
+    ESCALATED = 38
+    PASSED = 39
+    RECYCLED = 40
+    DUPLICATE = 41
+    HISTORY_LOST = 42
+    UNSUBSCRIBED = 43
+    CLICKED = 44
+    CART = 45
+    ABANDONED = 46
+    RECOVERED = 47
+    ASSISTED = 48
+    UPSOLD = 49
+    CROSS_SOLD = 50
+    TRADED_UP = 51
+    PRODUCT_DROPPED = 52
+    RETENTION = 53
+    REFERRAL_REWARD = 54
+    WON_BACK = 55
+    PURCHASE = 56
+    QUOTA = 57
+    BONUS = 58
+    PUSHED = 59
+    ALIGNMENT = 60
+    CONFLICT = 61
+    TARGETING = 62
+    BAR = 63
+    BUDGET = 64
+    TOOLS_COST = 65
+
+
+PRODUCT_KINDS = (
+    Kind.WON,
+    Kind.CUSTOMER,
+    Kind.RENEWED,
+    Kind.CHURNED,
+    Kind.UPSOLD,
+    Kind.CROSS_SOLD,
+    Kind.TRADED_UP,
+    Kind.PRODUCT_DROPPED,
+    Kind.PURCHASE,
+)
+"""Rows about a product: its code stands in place of a touchpoint, none for the core product."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +220,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.WON: KindMeaning(
         "bought from us",
         item="case number",
-        value="days since the opportunity opened",
+        value="days since the opportunity opened (on the site: since the need arose)",
         amount="annual price sold [cents]",
     ),
     Kind.LOST: KindMeaning(
@@ -174,10 +239,10 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
         amount="annual price [cents]",
     ),
     Kind.RENEWED: KindMeaning(
-        "the customer stays for another term",
+        "the customer stays for another term: one row for each of its products, the first one its first product",
         item="renewal number",
         value="probability of staying",
-        amount="annual price [cents]",
+        amount="annual price of this product [cents]",
     ),
     Kind.CHURNED: KindMeaning("the customer leaves", item="renewal number", value="probability of staying"),
     Kind.REFERRAL: KindMeaning(
@@ -214,6 +279,65 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
         item="case number of the lead; the request is a new case",
         value="days waited so far",
     ),
+    Kind.ESCALATED: KindMeaning(
+        "the follow-up promise falls due: a lead that still waits goes ahead and must be worked",
+        item="case number",
+        value="days waited so far",
+    ),
+    Kind.PASSED: KindMeaning(
+        "after the talk the rep sees too little chance and opens no opportunity",
+        item="case number",
+        value="the buyer's liking as the rep sees it [log-odds]",
+    ),
+    Kind.RECYCLED: KindMeaning(
+        "marketing takes a lead back and may hand it over again", item="case number", value="days of rest"
+    ),
+    Kind.DUPLICATE: KindMeaning(
+        "prospecting reaches a buyer with whom a colleague is already in touch", value="total trust lost"
+    ),
+    Kind.HISTORY_LOST: KindMeaning(
+        "sales does not see what marketing knows of the buyer: trust is lost",
+        item="case number",
+        value="total trust lost",
+    ),
+    Kind.UNSUBSCRIBED: KindMeaning("the account leaves the mailing list", value="mails of the last week"),
+    Kind.CLICKED: KindMeaning("a mail is clicked", item="candidate number of the mail"),
+    Kind.CART: KindMeaning("a visitor of the site fills a cart", item="cart number", amount="annual price [cents]"),
+    Kind.ABANDONED: KindMeaning("a cart is left behind", item="cart number"),
+    Kind.RECOVERED: KindMeaning("a reminder brings a cart back", item="cart number", value="days since it was left"),
+    Kind.ASSISTED: KindMeaning(
+        "somebody answers a visitor's question", item="cart number", value="minutes until the answer"
+    ),
+    Kind.UPSOLD: KindMeaning("more is sold with the purchase", amount="added annual price [cents]"),
+    Kind.CROSS_SOLD: KindMeaning(
+        "a customer buys another product",
+        item="product it came with (-1: core)",
+        value="days to its renewal",
+        amount="added annual price [cents]",
+    ),
+    Kind.TRADED_UP: KindMeaning(
+        "a customer moves to a more profitable product", item="renewal number", amount="added annual price [cents]"
+    ),
+    Kind.PRODUCT_DROPPED: KindMeaning(
+        "a review of the portfolio drops a product", item="product", value="what the review counted [USD]"
+    ),
+    Kind.RETENTION: KindMeaning("marketing reaches a customer", item="number of the touch", amount="cost [cents]"),
+    Kind.REFERRAL_REWARD: KindMeaning("a customer is rewarded for a recommendation", amount="reward [cents]"),
+    Kind.WON_BACK: KindMeaning("a past customer is brought back into the market", item="renewals before it left"),
+    Kind.PURCHASE: KindMeaning("a repeat purchase", item="number of the purchase", amount="price [cents]"),
+    Kind.QUOTA: KindMeaning(
+        "a quota period ends for a rep", item="number of the period", value="attainment", amount="quota [cents]"
+    ),
+    Kind.BONUS: KindMeaning("bonus for a quota attained", amount="bonus [cents]"),
+    Kind.PUSHED: KindMeaning(
+        "a rep asks for the decision before the period ends", item="case number", value="discount offered"
+    ),
+    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="`Lever`", value="level after, 0..3"),
+    Kind.CONFLICT: KindMeaning("the conflict between the teams changes", value="conflict after"),
+    Kind.TARGETING: KindMeaning("targeting learns or fades", value="share of attention on accounts that fit, after"),
+    Kind.BAR: KindMeaning("marketing moves its lead bar", value="lead bar after [sd]"),
+    Kind.BUDGET: KindMeaning("a rule sets programme money", amount="programme money per year [cents]"),
+    Kind.TOOLS_COST: KindMeaning("tools that the teams share", amount="cost [cents]"),
 }
 
 
@@ -267,6 +391,15 @@ class Rank(IntEnum):
     PLANNING = 15
     PROSPECTING = 16
     PAYROLL = 17
+    REVIEW = 18
+    ESCALATION = 19
+    QUOTA = 20
+    PUSH = 21
+    CART = 22
+    PURCHASE = 23
+    RETENTION = 24
+    CROSS_SELL = 25
+    WIN_BACK = 26
     DISPATCH = 30
 
 

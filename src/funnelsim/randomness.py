@@ -126,6 +126,38 @@ class Purpose(IntEnum):
     INITIAL_TENURE = 40
     INITIAL_TRUST = 41
     WARM = 42
+    HISTORY = 43
+    DUPLICATE = 44
+    ADDRESS_DECAY = 45
+    MAIL_TONE = 46
+    UNSUBSCRIBE = 47
+    CLICK = 48
+    MAIL_LIST = 49
+    RIVAL = 50
+    CART = 51
+    ABANDON = 52
+    RECOVER = 53
+    RECOVERY_DELAY = 54
+    ASSIST_PATIENCE = 55
+    ASSIST_HOURS = 56
+    RECYCLE = 57
+    DISCOVERY = 58
+    PUSH = 59
+    PUSH_TIME = 60
+    PROSPECT_KIND = 61
+    UPSELL = 62
+    ENTRY_PRODUCT = 63
+    CROSS_SELL = 64
+    TRADE_UP = 65
+    RETENTION = 66
+    WIN_BACK = 67
+    WIN_BACK_DELAY = 68
+    PURCHASE_GAP = 69
+    PURCHASE_RATE = 70
+    DROPOUT = 71
+    DROPOUT_RATE = 72
+    SPEND = 73
+    REVIEW_MONTH = 74
 
 
 # --- addresses ------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ pytest.importorskip("numba")
 import numba
 
 from funnelsim import arithmetic, randomness
-from funnelsim.engines.compiled.draws import LAWS, log_of_normal
+from funnelsim.engines.compiled.draws import LAWS, leading_byte, log_of_normal
+from funnelsim.engines.compiled.market import LEAST_GAPS
 from funnelsim.engines.compiled.records import OPTIONS
 from funnelsim.rules import customers, people, qualification, reach, selling, trust
 
@@ -106,7 +107,7 @@ def test_log_without_branches():
 
 
 def test_exponential_of_a_block_has_the_bits_of_the_law():
-    """`market.deal_kind` writes the law in a form that becomes vector code."""
+    """`market.deal_kind` writes the law with a logarithm that has no branches."""
     rng = np.random.default_rng(3)
     u, mean = uniforms(rng, SIZE), np.exp(rng.uniform(-5.0, 15.0, SIZE))
 
@@ -118,6 +119,20 @@ def test_exponential_of_a_block_has_the_bits_of_the_law():
     found = np.empty(SIZE)
     block(found, u, mean)
     assert found.tobytes() == np.array([randomness.exponential(*row) for row in zip(u, mean, strict=True)]).tobytes()
+
+
+def test_least_gaps_are_least():
+    """The bound by which `market.deal_kind` stops is never above the gap, and not far below."""
+    rng = np.random.default_rng(7)
+    key = randomness.stream(randomness.run_key(1, 0), 5, 6)
+    n = np.concatenate([np.arange(SIZE), rng.integers(0, 2**40, SIZE)])
+    leading = np.empty(len(n), np.int64)
+    many(leading_byte, [""] * 2)(leading, np.full(len(n), key, np.uint64), n)
+    u = np.array([randomness.uniform_of(key, int(i)) for i in n])
+    assert np.array_equal(leading, (u * 256).astype(np.int64))
+    gaps = np.array([randomness.exponential(float(one), 1.0) for one in u])
+    assert (LEAST_GAPS[leading] <= gaps).all()
+    assert LEAST_GAPS[leading].sum() > 0.97 * gaps.sum()
 
 
 def test_uniforms():

@@ -225,3 +225,20 @@ def test_own_tasks_that_come_while_the_office_is_closed():
     reference_log(lower(scenario), 1)
     assert time.process_time() - begin < 5.0
     assert_same_log(scenario)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_people_who_hardly_ever_leave(seed):
+    """Tenures of thousands of years were microseconds beyond 2^53, which the engines divided differently."""
+    scenario = TINY.with_changes(
+        {
+            "world.people.rep.attrition": 0.001,
+            "world.people.marketer.attrition": 0.001,
+            "world.selling.experience_weight": 0.001,
+            "plan.sales.reps": 40.0,
+            "plan.sales.sdrs": 0.0,
+            "horizon_quarters": 2,
+        }
+    )
+    log = assert_same_log(scenario, seed)
+    assert np.count_nonzero(np.isin(log["kind"], (Kind.DECLINED, Kind.ATTEMPT))) > 20

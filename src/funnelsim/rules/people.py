@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from funnelsim.arithmetic import exp
 
+LONGEST_TENURE = 36_500.0
+"""Days for which somebody can have been with the firm when a run starts (assumption): no career is longer."""
+
+
+def tenure_at_start(days: float) -> float:
+    """Days with the firm of somebody on the roll at the start, from a memoryless draw of `days`."""
+    return days if days < LONGEST_TENURE else LONGEST_TENURE
+
 
 def ramp(days: float, time_constant: float, start: float) -> float:
     """Effect of a person after `days`: s + (1 - s)(1 - exp(-t / tau)) (`bridge2024`; start s: assumption)."""

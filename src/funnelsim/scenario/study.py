@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from funnelsim.scenario.schema import Part, Scenario
+from funnelsim.scenario.part import Part
+from funnelsim.scenario.schema import Scenario
 
 
 class Study(Part):

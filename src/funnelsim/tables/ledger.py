@@ -19,8 +19,11 @@ from funnelsim.tables.rows import Rows
 if TYPE_CHECKING:
     import pandas as pd
 
-CAUSES = ["revenue_billed", "revenue_earned", "cost_of_goods", "salaries", "programmes", "commission", "hiring"]
-BILLED, EARNED, GOODS, SALARIES, PROGRAMMES, COMMISSION, HIRING = range(7)
+CAUSES = [
+    "revenue_billed", "revenue_earned", "cost_of_goods", "salaries", "programmes", "commission", "hiring", "bonus",
+    "tools", "retention",
+]  # fmt: skip
+BILLED, EARNED, GOODS, SALARIES, PROGRAMMES, COMMISSION, HIRING, BONUS, TOOLS, RETENTION = range(10)
 TEAMS = [*enum_names(Team), "firm"]
 FIRM = len(TEAMS) - 1
 
@@ -29,7 +32,13 @@ _COSTS = {
     Kind.PROGRAMME_LAUNCHED: PROGRAMMES,
     Kind.COMMISSION: COMMISSION,
     Kind.HIRING_COST: HIRING,
+    Kind.BONUS: BONUS,
+    Kind.TOOLS_COST: TOOLS,
+    Kind.RETENTION: RETENTION,
+    Kind.REFERRAL_REWARD: RETENTION,
 }
+
+_OF_MARKETING = (Kind.PROGRAMME_LAUNCHED, Kind.RETENTION, Kind.REFERRAL_REWARD)
 
 
 def costs(this: Reading) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -50,7 +59,7 @@ def _team(rows: Rows, kind: Kind) -> np.ndarray:
     team = rows["team"].astype(np.int64)
     by_role = np.where(rows["person"] // 1_000_000 == int(Role.MARKETER), int(Team.MARKETING), int(Team.SALES))
     team = np.where((team < 0) & (rows["person"] >= 0), by_role, team)
-    default = Team.MARKETING if kind == Kind.PROGRAMME_LAUNCHED else Team.SALES
+    default = Team.MARKETING if kind in _OF_MARKETING else Team.SALES
     return np.where(team < 0, int(default), team)
 
 

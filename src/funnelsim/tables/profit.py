@@ -9,7 +9,16 @@ import numpy as np
 from funnelsim.arithmetic import logistic
 from funnelsim.events import DAY, Team
 from funnelsim.scenario.schema import Scenario
-from funnelsim.tables.ledger import COMMISSION, HIRING, PROGRAMMES, SALARIES, cut_costs
+from funnelsim.tables.ledger import (
+    BONUS,
+    COMMISSION,
+    HIRING,
+    PROGRAMMES,
+    RETENTION,
+    SALARIES,
+    TOOLS,
+    cut_costs,
+)
 from funnelsim.tables.reading import Reading, reading
 from funnelsim.tables.terms import gross_margin, renewal_factor
 
@@ -18,7 +27,8 @@ if TYPE_CHECKING:
 
 LINES = [
     "revenue_earned", "cost_of_goods", "gross_profit", "marketing_people", "programmes", "sales_people", "hiring",
-    "commission", "profit", "customer_value_start", "customer_value_end", "pipeline_value_start", "pipeline_value_end",
+    "commission", "bonus", "tools", "retention", "profit",
+    "customer_value_start", "customer_value_end", "pipeline_value_start", "pipeline_value_end",
     "profit_with_value",
 ]  # fmt: skip
 
@@ -62,7 +72,8 @@ def statement(this: Reading, edges: np.ndarray) -> np.ndarray:
     revenue = this.terms.earned_between(moments)
     goods = this.terms.cost_of_goods_between(moments)
     both = cents.sum(axis=0)
-    spent = [marketing[SALARIES], both[PROGRAMMES], sales[SALARIES], both[HIRING], both[COMMISSION]]
+    spent = [marketing[SALARIES], both[PROGRAMMES], sales[SALARIES]]
+    spent += [both[cause] for cause in (HIRING, COMMISSION, BONUS, TOOLS, RETENTION)]
     profit = revenue - goods - np.sum(spent, axis=0)
     money = np.array([revenue, -goods, revenue - goods, *(-cost for cost in spent), profit]) / 100.0
     customers = np.array([this.terms.value(int(time)) for time in moments])

@@ -32,10 +32,11 @@ def waiting(log: np.ndarray | Reading, scenario: Scenario) -> pd.DataFrame:
     import pandas as pd
 
     this = reading(log, scenario)
-    rows = [_row(this, this.cases.source == int(source)) for source in Source]
+    sources = [int(source) for source in Source if source != Source.SITE]  # whoever buys on the site waits for nobody
+    rows = [_row(this, this.cases.source == source) for source in sources]
     rows.append(_row(this, np.ones(len(this.cases), dtype=bool)))
     table = pd.DataFrame(rows)
-    table.insert(0, "source", categories(np.array([*(int(source) for source in Source), -1]), enum_names(Source)))
+    table.insert(0, "source", categories(np.array([*sources, -1]), enum_names(Source)))
     return table
 
 

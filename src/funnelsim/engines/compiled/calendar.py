@@ -1,21 +1,22 @@
-"""The event list: a calendar of fixed slots of time, the present slot a small heap, in the order of the model.
+"""The event list: fixed slots of time, the present slot a small heap, in the order of the model.
 
-An event of a later slot is put in front of that slot's list, unsorted. When the slot's turn comes, its events move to
-the heap, from which they come out by (time, key); the key packs rank, entity and sequence as
-`funnelsim.events.instant_key`.
+The slots of one span of time stand open, few enough to stay in the processor's cache: an event is put in front of its
+slot's list, unsorted. An event of a later span is appended to that span's chunks, one after the other in memory, and
+put into its slot when the span begins. When a slot's turn comes, its events move to the heap, from which they come out
+by (time, key); the key packs rank, entity and sequence as `funnelsim.events.instant_key`.
 """
 
 from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.layout import EVENT, EVENT_ROW, GLOBALS, HEAP, NEED_ROW, NONE, SLOT
-from funnelsim.engines.compiled.records import fetch_ahead, jit
-from funnelsim.engines.compiled.room import EVENTS_TABLE, HEAP_TABLE, grow
+from funnelsim.engines.compiled.layout import CHUNK, EVENT, GLOBALS, HEAP, NEED_ROW, NONE, SLOT, SLOT_BITS, SPAN
+from funnelsim.engines.compiled.records import fetch_ahead, inlined, jit
+from funnelsim.engines.compiled.room import EVENTS_TABLE, HEAP_TABLE, LATER_TABLE, grow
 from funnelsim.events import DAY
 
 LONGEST = 1 << 61
 NEED_SIZE = NEED_ROW.itemsize
-EVENT_SIZE = EVENT_ROW.itemsize
+SLOT_MASK = (1 << SLOT_BITS) - 1
 
 
 @jit
@@ -35,7 +36,42 @@ def at(a: int, time: int, rank: int, entity: int, sequence: int, what: int, ref:
     slot = (time - g.start) >> g.slot_shift
     if slot == g.slot:
         _push(a, time, key, what, ref)
-        return
+    elif slot >> SLOT_BITS == g.span_now:
+        _into_slot(a, slot, time, key, what, ref)
+    else:
+        _append(a, slot >> SLOT_BITS, time, key, what, ref)
+
+
+@jit
+def _append(a: int, number: int, time: int, key: int, what: int, ref: int) -> None:
+    """Put an event into a later span."""
+    g = GLOBALS(a, 0)
+    span = SPAN(g.spans, number)
+    i = span.next + 0
+    if i & (CHUNK - 1) == 0:  # no chunk yet, or it is full: its first row says which one was before
+        i = g.free_chunk
+        if i == NONE:
+            i = g.n_later
+            if i + CHUNK > g.cap_later and not grow(a, LATER_TABLE):
+                return
+            g.n_later = i + CHUNK
+        else:
+            g.free_chunk = HEAP(g.later, i).time
+        HEAP(g.later, i).time = span.chunk
+        span.chunk = i
+        i += 1
+    span.next = i + 1
+    here = HEAP(g.later, i)
+    here.time = time
+    here.key = key
+    here.what = what
+    here.ref = ref
+
+
+@inlined
+def _into_slot(a: int, slot: int, time: int, key: int, what: int, ref: int) -> None:
+    """Put an event in front of the list of a slot of the present span."""
+    g = GLOBALS(a, 0)
     i = g.free_event
     if i == NONE:
         i = g.n_events
@@ -50,9 +86,30 @@ def at(a: int, time: int, rank: int, entity: int, sequence: int, what: int, ref:
     event.key = key
     event.what = what
     event.ref = ref
-    head = SLOT(g.slots, slot)
+    head = SLOT(g.slots, slot & SLOT_MASK)
     event.next = head.first
     head.first = i
+
+
+@jit
+def _begin_span(a: int, number: int) -> None:
+    """Put the events of a span into their slots; its chunks can be used again."""
+    g = GLOBALS(a, 0)
+    g.span_now = number
+    span = SPAN(g.spans, number)
+    chunk = span.chunk + 0
+    end = span.next + 0
+    span.chunk = NONE
+    span.next = 0
+    while chunk != NONE:
+        for i in range(chunk + 1, end):
+            event = HEAP(g.later, i)
+            _into_slot(a, (event.time - g.start) >> g.slot_shift, event.time, event.key, event.what, event.ref)
+        before = HEAP(g.later, chunk).time
+        HEAP(g.later, chunk).time = g.free_chunk
+        g.free_chunk = chunk
+        chunk = before
+        end = chunk + CHUNK
 
 
 @jit
@@ -77,7 +134,7 @@ def _push(a: int, time: int, key: int, what: int, ref: int) -> None:
     here.ref = ref
 
 
-@jit
+@inlined
 def _move(heap: int, source: int, target: int) -> None:
     s = HEAP(heap, source)
     t = HEAP(heap, target)
@@ -87,7 +144,7 @@ def _move(heap: int, source: int, target: int) -> None:
     t.ref = s.ref
 
 
-@jit
+@inlined
 def _pop(a: int) -> None:
     g = GLOBALS(a, 0)
     heap = g.heap
@@ -123,24 +180,26 @@ def turn(a: int, time: int) -> bool:
     The slots from that time on are left alone: other events may yet be put into them.
     """
     g = GLOBALS(a, 0)
-    slot = g.slot + 1
-    last = g.n_slots
+    slot = max(g.slot + 1, g.span_now << SLOT_BITS)
+    last = g.n_spans << SLOT_BITS
     if time <= g.end:
         last = min(last, ((time - 1 - g.start) >> g.slot_shift) + 1)
     slots = g.slots
-    while slot < last and SLOT(slots, slot).first == NONE:
+    while True:
+        if slot >= last:
+            return False
+        if slot >> SLOT_BITS != g.span_now:
+            _begin_span(a, slot >> SLOT_BITS)
+        if SLOT(slots, slot & SLOT_MASK).first != NONE:
+            break
         slot += 1
-    if slot >= last:
-        return False
     g.slot = slot
-    head = SLOT(slots, slot)
-    if slot + 1 < g.n_slots:
-        fetch_ahead(g.events + SLOT(slots, slot + 1).first * EVENT_SIZE)
-    i = head.first
+    head = SLOT(slots, slot & SLOT_MASK)
+    i = head.first + 0
     head.first = NONE
     while i != NONE:
         event = EVENT(g.events, i)
-        if event.what == C.WHAT_TOUCH:
+        if event.what == C.WHAT_TOUCH or event.what == C.WHAT_WINDOW:
             fetch_ahead(g.needs + event.ref * NEED_SIZE)
         _push(a, event.time, event.key, event.what, event.ref)
         following = event.next
@@ -150,14 +209,14 @@ def turn(a: int, time: int) -> bool:
     return True
 
 
-@jit
+@inlined
 def is_next_now(a: int) -> bool:
     """Whether another event falls on the present microsecond."""
     g = GLOBALS(a, 0)
     return g.n_heap > 0 and HEAP(g.heap, 0).time == g.now
 
 
-@jit
+@inlined
 def is_next_before(a: int, time: int) -> bool:
     """Whether there is another event, before this time."""
     g = GLOBALS(a, 0)
@@ -167,7 +226,7 @@ def is_next_before(a: int, time: int) -> bool:
     return HEAP(g.heap, 0).time < time
 
 
-@jit
+@inlined
 def take(a: int) -> None:
     """Make the next event the present one; there must be one (`is_next_before`)."""
     g = GLOBALS(a, 0)
@@ -179,7 +238,7 @@ def take(a: int) -> None:
     _pop(a)
 
 
-@jit
+@inlined
 def sequence_of(key: int) -> int:
     """Intrinsic number of an event from its key."""
     return key & 0xFFFFFF

@@ -12,9 +12,21 @@ import numpy as np
 
 from funnelsim import arithmetic, randomness
 from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
-from funnelsim.rules import customers, people, qualification, reach, selling, trust
+from funnelsim.rules import (
+    alignment,
+    customers,
+    incentives,
+    mail,
+    people,
+    qualification,
+    reach,
+    rivals,
+    selling,
+    site,
+    trust,
+)
 
-U1, U12, U16, U27, U30, U31 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31))
+U1, U12, U16, U27, U30, U31, U56 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31, 56))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX2 = np.uint64(0x94D049BB133111EB)
@@ -22,6 +34,8 @@ ADDRESS = np.uint64(0xD1342543DE82EF95)
 MANTISSA = (1 << 52) - 1
 HALF = 1022 << 52
 """Exponent bits of a number in [0.5, 1)."""
+ROOT_HALF = 0x6A09E667F3BCD
+"""Mantissa bits of the root of a half."""
 
 
 @jit
@@ -55,11 +69,10 @@ def log(x: float) -> float:
         if k == -1022:  # subnormal: made normal first
             bits = bits_of(x * 18014398509481984.0)
             k = (bits >> 52) - 1022 - 54
-        m = float_of((bits & MANTISSA) | HALF)
-        if m < 0.70710678118654752440:
-            m += m
-            k -= 1
-        f = m - 1.0
+        mantissa = bits & MANTISSA
+        below = (mantissa - ROOT_HALF) >> 63  # as in `log_of_normal`
+        k += below
+        f = float_of((mantissa | HALF) - (below << 52)) - 1.0
         half = 0.5 * f * f
         s = f / (2.0 + f)
         z = s * s
@@ -101,13 +114,19 @@ def uniform_of(stream: np.uint64, n: int) -> float:
 
 
 @jit
+def leading_byte(stream: np.uint64, n: int) -> int:
+    """The eight leading bits of draw n of a stream: `uniform_of` in steps of 1/256, rounded down."""
+    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)  # type: ignore[return-value]
+
+
+@jit
 def log_of_normal(x: float) -> float:
-    """`log` of a number neither subnormal nor infinite, without branches: a loop over it becomes vector code."""
+    """`log` of a number neither subnormal nor infinite, without branches: they could not be foreseen."""
     bits = bits_of(x)
-    m = float_of((bits & MANTISSA) | HALF)
-    low_half = m < 0.70710678118654752440
-    k = float(np.int32((bits >> 52) - (1023 if low_half else 1022)))
-    f = (m + m if low_half else m) - 1.0
+    mantissa = bits & MANTISSA
+    below = (mantissa - ROOT_HALF) >> 63  # -1 if the number in [0.5, 1) is below the root of a half, which is doubled
+    k = float(np.int32((bits >> 52) - 1022 + below))
+    f = float_of((mantissa | HALF) - (below << 52)) - 1.0
     half = 0.5 * f * f
     s = f / (2.0 + f)
     z = s * s
@@ -128,7 +147,8 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers):
+_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, alignment, mail, rivals)
+for _module in (arithmetic, randomness, *_RULES):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
 
@@ -142,9 +162,21 @@ decayed = LAWS["decayed"]
 touched = LAWS["touched"]
 total = LAWS["total"]
 tired = LAWS["tired"]
+heard = LAWS["heard"]
+scaled = LAWS["scaled"]
+on_late_list = LAWS["on_late_list"]
+mail_gain = LAWS["mail_gain"]
+unsubscribes = LAWS["unsubscribes"]
+rival_trust = LAWS["rival_trust"]
+rival_edge = LAWS["rival_edge"]
+to_rival = LAWS["to_rival"]
+still_known = LAWS["still_known"]
+fills_cart = LAWS["fills_cart"]
+abandons = LAWS["abandons"]
 entry_trust = LAWS["entry_trust"]
 acceptance = LAWS["acceptance"]
 found = LAWS["found"]
+attention = LAWS["attention"]
 readiness = LAWS["readiness"]
 score = LAWS["score"]
 warm = LAWS["warm"]
@@ -158,5 +190,33 @@ stays = LAWS["stays"]
 wins = LAWS["wins"]
 effective_strength = LAWS["effective_strength"]
 ramp = LAWS["ramp"]
+tenure_at_start = LAWS["tenure_at_start"]
 pay_of_day = LAWS["pay_of_day"]
 renews = LAWS["renews"]
+bought_cheap = LAWS["bought_cheap"]
+drops_out = LAWS["drops_out"]
+buys_more = LAWS["buys_more"]
+is_occasion = LAWS["is_occasion"]
+takes_entry = LAWS["takes_entry"]
+part_of_price = LAWS["part_of_price"]
+at_level = LAWS["at_level"]
+moved_level = LAWS["moved_level"]
+pace = LAWS["pace"]
+promised_hours = LAWS["promised_hours"]
+aided = LAWS["aided"]
+imbalance = LAWS["imbalance"]
+share_of = LAWS["share_of"]
+conflict_after = LAWS["conflict_after"]
+learned = LAWS["learned"]
+faded = LAWS["faded"]
+best_targeting = LAWS["best_targeting"]
+bar_given = LAWS["bar_given"]
+budget_of = LAWS["budget_of"]
+priced = LAWS["priced"]
+price_gain = LAWS["price_gain"]
+left_after = LAWS["left_after"]
+seen_liking = LAWS["seen_liking"]
+full_quota = LAWS["full_quota"]
+effort = LAWS["effort"]
+pull_chance = LAWS["pull_chance"]
+pushes = LAWS["pushes"]

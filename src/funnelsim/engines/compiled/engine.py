@@ -11,6 +11,8 @@ from funnelsim.engines.compiled import layout as L
 from funnelsim.engines.compiled.compiling import kernel
 from funnelsim.engines.compiled.room import ALL, AT_A_TIME
 from funnelsim.engines.compiled.tables import input_tables
+from funnelsim.engines.reference.climate import YEAR_OF_QUARTERS
+from funnelsim.engines.reference.incentives import MONTHS_BACK
 from funnelsim.events import DAY
 from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
@@ -18,7 +20,7 @@ from funnelsim.scenario.lowered import Lowered
 LINE = 64
 """Bytes of a line of the processor's cache."""
 EVENTS_PER_SLOT = 8.0
-FEWEST_SLOTS, MOST_SLOTS = 1 << 10, 1 << 20
+FEWEST_SLOTS, MOST_SLOTS = 1 << L.SLOT_BITS, 1 << 22
 GROWTH = 2.0
 """A table that is full becomes that many times as large."""
 NO_MEMORY = 1
@@ -60,14 +62,19 @@ class State:
         for name in ("pool_root", "idle_first", "idle_last"):
             desks[name] = L.NONE
         desks["wakes"] = -L.NEVER
-        slot_rows = np.full(slots, L.NONE, "<i4").view(L.SLOT_ROW)
+        spans = np.zeros(slots >> L.SLOT_BITS, L.SPAN_ROW)
+        spans["chunk"] = L.NONE
         self.state = {
+            "climate": np.zeros(1, L.CLIMATE_ROW),
+            "levels": np.zeros(L.LEVERS, L.LEVEL_ROW),
+            "billings": np.zeros(YEAR_OF_QUARTERS, L.NUMBER_ROW),
             "kinds": np.zeros(len(self.inputs["moments"]), L.KIND_ROW),
             "accounts": accounts,
             "seats": seats,
             "desks": desks,
-            "slots": slot_rows,
-            "block": np.zeros(64, L.NUMBER_ROW),
+            "slots": np.full(1 << L.SLOT_BITS, L.NONE, "<i4").view(L.SLOT_ROW),
+            "spans": spans,
+            "past_months": np.zeros(MONTHS_BACK, L.PAST_MONTH_ROW),
         }
         rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
         self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
@@ -77,11 +84,13 @@ class State:
         calendar = lowered.calendar
         g["first_day"], g["span"] = calendar.first_day, calendar.last_day - calendar.first_day + 1
         g["opens"], g["closes"], g["day_length"] = calendar.opens, calendar.closes, calendar.day_length
-        g["slot_shift"], g["free_event"] = shift, L.NONE
+        g["slot_shift"], g["free_event"], g["free_chunk"] = shift, L.NONE, L.NONE
         g["quarter"] = -1
+        g["quota_ends"] = lowered.start
         g["allowance_time"] = g["goodwill_time"] = g["content_time"] = lowered.start
         g["goodwill_value"], g["content_value"] = lowered.goodwill_start, lowered.content_start
         g["belief"] = lowered.belief_start
+        g["repeat"] = lowered.repeat
         g["psi_a"], g["psi_b"] = lowered.psi_a, lowered.psi_b
         g["propensity_sd"], g["customer_trust"] = lowered.propensity_sd, lowered.customer_trust
 
@@ -155,7 +164,7 @@ class State:
 
 def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
     """Rows that the growing tables have at first, so that they seldom grow."""
-    events = int(accounts + needs) + 4 * declared + 6 * AT_A_TIME
+    later = int(1.1 * (accounts + needs)) + 4 * declared + 6 * AT_A_TIME
     return {
         "log": int(needs * 12) + 300 * 50 + 4 * declared,
         "needs": int(needs) + declared,
@@ -164,8 +173,9 @@ def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
         "persons": 3 * L.SEATS,
         "customers": int(needs * 0.1) + declared,
         "programmes": 0,
-        "events": events,
-        "heap": events,
+        "events": later // 16,
+        "later": later,
+        "heap": 0,
     }
 
 

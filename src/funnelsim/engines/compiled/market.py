@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.draws import (
     exponential,
     kumaraswamy,
+    leading_byte,
     log_of_normal,
     lognormal,
     normal,
@@ -17,14 +21,16 @@ from funnelsim.engines.compiled.draws import (
     uniform_of,
 )
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note
-from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, NUMBER, SEGMENT
+from funnelsim.engines.compiled.layout import ACCOUNT, DEMAND, GLOBALS, KIND, MOMENT, NEED, NONE, SEGMENT
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.deck import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, NUMBER_BITS, NUMBER_MASK
 from funnelsim.engines.reference.market import FURTHEST
 from funnelsim.events import DAY
 
-BLOCK = 8
-"""Gaps between candidate moments that are drawn at once."""
+STEPS = 256
+LEAST_GAPS = np.array([-math.log1p(-j / STEPS) * (1.0 - 1e-9) for j in range(STEPS)])
+"""What an exponential draw of mean 1 is at least, by the eight leading bits of its uniform: no more than a bound, so
+whose logarithm it is does not matter."""
 
 
 @jit
@@ -94,6 +100,8 @@ def new_need(a: int, account: int, number: int) -> int:
     need.threshold = threshold
     need.asks_at = psi * threshold
     need.deal = int(deal * 100.0 + 0.5)
+    need.discount = 0.0
+    need.product = C.PRODUCT_CORE
     need.liking = normal(uniform(key, account, C.P_PROPENSITY, 0), 0.0, g.propensity_sd)
     need.score_z = normal(uniform(key, account, C.P_SCORE_NOISE, number), 0.0, 1.0)
     need.window_end = g.now + int(window * DAY + 0.5)
@@ -103,10 +111,21 @@ def new_need(a: int, account: int, number: int) -> int:
     need.brand = 0.0
     need.relationship = 0.0
     need.recent = 0.0
+    need.discount = 0.0
     need.stage = C.S_PROSPECT
     need.case = NONE
     need.cases = 0
     need.known = 0
+    need.known_at = g.now
+    need.last_team = NONE
+    need.left_at = g.now
+    need.cart_visit = 0
+    need.mails_stamp = g.now
+    need.mails = 0.0
+    need.unsubscribed = 0
+    need.rounds = 0
+    need.carts = 0
+    need.in_cart = 0
     need.asked = 0
     need.handed = 0
     need.closed = 0
@@ -139,24 +158,34 @@ def deal_kind(a: int, n: int, code: int, after: int, after_sequence: int, until:
     accepts = stream(g.key, account, C.P_TOUCH_ACCEPT)
     if until > g.end:
         until = g.end
+    begin = need.opened
+    time = begin
     i = (need.number * 64 + code) << 20
-    time = need.opened
+    summed = i
+    # Few are accepted, and only for these must the time be known. Until one comes, a lower bound of the time that
+    # needs no logarithm says when the window is certainly over.
+    most = float(until - begin)
+    least = 0.0
+    each = mean * DAY
     while True:
-        for j in range(BLOCK):
-            # exponential(uniform_of(gaps, i + j), mean), in a form that becomes vector code
-            gap = -mean * log_of_normal(1.0 - uniform_of(gaps, i + j))
-            NUMBER(g.block, j).value = int(gap * DAY + 0.5)
-        for j in range(BLOCK):
-            time += NUMBER(g.block, j).value
+        least += each * LEAST_GAPS[leading_byte(gaps, i)] - 1.0  # a gap is rounded to a microsecond
+        if least > most:
+            return
+        u = uniform_of(accepts, i)
+        if u >= low and u < high:
+            while summed <= i:
+                # exponential(uniform_of(gaps, summed), mean)
+                gap = -mean * log_of_normal(1.0 - uniform_of(gaps, summed))
+                time += int(gap * DAY + 0.5)
+                summed += 1
             if time > until:
                 return
+            least = float(time - begin)
             if time >= after:
-                u = uniform_of(accepts, i + j)
-                if u >= low and u < high:
-                    sequence = (code << NUMBER_BITS) | ((i + j) & NUMBER_MASK)
-                    if time > after or sequence > after_sequence:
-                        at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
-        i += BLOCK
+                sequence = (code << NUMBER_BITS) | (i & NUMBER_MASK)
+                if time > after or sequence > after_sequence:
+                    at(a, time, C.R_TOUCH, account, sequence, C.WHAT_TOUCH, n)
+        i += 1
 
 
 @jit
@@ -233,6 +262,7 @@ def close_need(a: int, n: int, stage: int, kind: int, value: float) -> None:
     need = NEED(g.needs, n)
     account = ACCOUNT(g.accounts, need.account)
     need.closed = 1
+    need.known_at = g.now
     need.stage = stage
     account.open = NONE
     if kind != NONE:

@@ -98,15 +98,21 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 """How everything is compiled: no exceptions, no interpreter lock, IEEE arithmetic as written."""
 
 
-def jit(function: Callable[..., Any]) -> Any:
+def jit(function: Callable[..., Any], inline: bool = False) -> Any:
     """Mark a function for compilation, once, for the types that its annotations name.
 
-    Left to itself Numba would compile it anew for every constant that it is called with.
+    Left to itself Numba would compile it anew for every constant that it is called with. With `inline` the machine
+    code stands wherever it is called: for small functions of the hot loop.
     """
-    marked = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    marked = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=inline, **OPTIONS)(function)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     _registered[marked] = tuple(_TYPES[str(function.__annotations__[name])] for name in names)
     return marked
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Mark a function for compilation into each of its callers."""
+    return jit(function, True)
 
 
 def compile_callees(function: Callable[..., Any], done: set[Any] | None = None) -> None:

@@ -13,7 +13,9 @@ AT_A_TIME = 4096
 """Rows that must be free in each growing table before an event; no event adds more but to the log and the event list,
 or it asks in between."""
 ALL = -1
-LOG_TABLE, EVENTS_TABLE, HEAP_TABLE = (list(GROWING).index(name) for name in ("log", "events", "heap"))
+LOG_TABLE, EVENTS_TABLE, LATER_TABLE, HEAP_TABLE = (
+    list(GROWING).index(name) for name in ("log", "events", "later", "heap")
+)
 
 
 @jit
@@ -38,6 +40,7 @@ def make_room(a: int) -> bool:
         and g.n_customers + AT_A_TIME <= g.cap_customers
         and g.n_programmes + AT_A_TIME <= g.cap_programmes
         and g.n_events + AT_A_TIME <= g.cap_events
+        and g.n_later + AT_A_TIME <= g.cap_later
         and g.n_heap + AT_A_TIME <= g.cap_heap
     ):
         return True
