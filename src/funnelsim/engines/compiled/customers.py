@@ -56,7 +56,6 @@ from funnelsim.engines.compiled.portfolio import (
 )
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.customers import (
-    PATIENCES_PER_NEED,
     REWARDED,
     REWARDED_DRAW,
     SPELL,
@@ -66,6 +65,7 @@ from funnelsim.engines.reference.customers import (
 from funnelsim.events import DAY
 
 TASKS_PER_NEED = 8
+PATIENCES_PER_NEED = 64
 CARE_TASK = 3
 
 
