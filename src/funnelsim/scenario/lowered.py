@@ -75,6 +75,8 @@ class LoweredTouchpoint:
     gap_days: float
     base_intensity: float
     capture: float
+    per_hour: float
+    contact: float
     known_only: bool
     site: bool
     mail: bool
@@ -112,6 +114,9 @@ class LoweredRole:
     ramp_start: float
     attrition_per_day: float
     vacancy: int
+    crossed: int
+    """Seats below this one are held by people from the other team."""
+    cross_effect: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +237,30 @@ class Phase:
     lost_share: float
     price_slope: float
     discount: float
+    quota_months: int
+    """Length of the quota's period; 0: there is no quota."""
+    quota_ambition: float
+    bonus: int
+    effort_gain: float
+    effort_loss: float
+    effort_reach: float
+    give_up: float
+    give_up_left: float
+    push_days: int
+    pull_probability: float
+    pull_days: float
+    discount_authority: float
+    goodwill_per_push: float
+    pushable_from: int
+    """Meetings that must have been held before a rep asks for an early decision: all checkpoints."""
     opportunity_bar: float
     discovery_noise: float
     call_touch: int
     cold_touch: int
     care_touch: int
     prospecting_hours: float
+    prospects_by_mix: bool
+    prospecting_mix: tuple[float, ...]
     calls_per_hour: float
     cold_contact: float
     lead_preference: float

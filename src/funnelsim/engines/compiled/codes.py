@@ -52,6 +52,14 @@ class What(IntEnum):
     """(case) its lead may be handed over again"""
     CART = auto()
     """(need) a reminder brings a cart back"""
+    MONTH_BEGINS = auto()
+    """(month)"""
+    MONTH_ENDS = auto()
+    """(month)"""
+    PUSH_BEGINS = auto()
+    """(month)"""
+    PUSH = auto()
+    """(case)"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
     CROSS_SELL = auto()

@@ -7,6 +7,7 @@ from funnelsim.engines.compiled import (
     climate,
     customers,
     firm,
+    incentives,
     market,
     marketing,
     opportunities,
@@ -38,6 +39,7 @@ from funnelsim.engines.compiled.layout import (
     DESKS,
     GLOBALS,
     MONTH,
+    MONTH_START,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -73,6 +75,7 @@ def begin(a: int) -> None:
     staffing.staff(a, SDRS, True)
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
+    at(a, MONTH_START(g.month_starts, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
     for i in range(g.n_declared):
         if not make_room(a):
             return
@@ -312,6 +315,14 @@ def _happen(a: int) -> None:
         buyer.lead_rested(a, ref)
     elif what == C.WHAT_CART:
         site.cart_comes_back(a, ref)
+    elif what == C.WHAT_PUSH:
+        incentives.push(a, ref)
+    elif what == C.WHAT_MONTH_BEGINS:
+        incentives.month_begins(a, ref)
+    elif what == C.WHAT_MONTH_ENDS:
+        incentives.month_ends(a, ref)
+    elif what == C.WHAT_PUSH_BEGINS:
+        incentives.push_begins(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

@@ -19,6 +19,7 @@ from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.customers import Customers
+    from funnelsim.engines.reference.incentives import Quotas
     from funnelsim.engines.reference.market import Market
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
@@ -108,6 +109,7 @@ class Firm:
     marketing: Marketing
     sales: Sales
     customers: Customers
+    quotas: Quotas
     site: Site
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
