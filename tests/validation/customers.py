@@ -59,7 +59,7 @@ def lifetime_value(run: Run) -> tuple[float, int]:
 
 
 def discounted_value_ratio(replications: int, seed: int = 1) -> tuple[float, float, float]:
-    """R45: lifetime value of customers bought with a deep discount over that of others; pooled ratio, 95 % jackknife."""
+    """R45: lifetime value of customers bought with a deep discount over that of others: ratio, 95 % jackknife."""
     engine = choose_engine("auto", 1e9)
     arms = [cheap(DEEP), cheap(0.0)]
     ready = [lower(arm) for arm in arms]

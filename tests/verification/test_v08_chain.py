@@ -31,7 +31,8 @@ STEPS = (0.25, 0.35, 0.55, 0.22)
 DWELL = (5.0, 10.0, 4.0, 60.0)
 ACCOUNTS = 4_000
 RUNS = 8 * REPLICATIONS
-"""So few accounts that 990 SDRs always have time (who talks owns no deal, so no meeting waits); so many runs that wins, a hundredth of all, are known to 5 %."""
+"""So few accounts that 990 SDRs always have time, and so many runs that wins, a hundredth of all, are known to 5 %. Who
+talks owns no deal, so that no meeting waits."""
 WINDOW = 3650.0
 """Days that a need lasts on average, which ends the first two stages at that rate too."""
 VISITS = 1.0 / DWELL[0] - 1.0 / WINDOW
