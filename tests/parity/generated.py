@@ -33,7 +33,7 @@ BY_HAND = (
     r"world\.segments\..*\.(accounts|need_interval|need_window)|world\.workweek\..*|.*\.title|title",
     r"timeline|start|horizon_quarters|world\.burn_in_quarters|world\.customers\.start|.*\.marketing\.mix",
     r"world\.touchpoints\.[^.]+\.programme|world\.selling\.(meetings|checkpoints)|world\.selling\.\w+_touch",
-    r"world\.customers\.care_touch",
+    r"world\.customers\.care_touch|world\.mail\.landing_touch",
 )
 """Leaves that `scenarios` sets itself, or that no engine reads."""
 NARROW: dict[str, tuple[float, float]] = {
@@ -159,6 +159,18 @@ TINY = load("small").with_changes(
         "world.touchpoints.rep_call.aims": "late",
         "world.record.visibility": 0.5,
         "world.touchpoints.search.site": True,
+        "world.touchpoints.email.mail": True,
+        "world.touchpoints.content.magnet": True,
+        "world.rivals.weight": 3.0,
+        "world.rivals.favourite": 1.0,
+        "world.rivals.outcome_weight": 2.0,
+        "plan.marketing.positioning": 0.3,
+        "plan.marketing.recycle": 0.7,
+        "plan.marketing.recycle_days": 2.0,
+        "world.mail.unsubscribe": 0.02,
+        "world.mail.click": 0.1,
+        "world.mail.landing_touch": "search",
+        "plan.marketing.mail.lists": "segmented",
         "world.touchpoints.content.site": True,
         "world.site.trust_share": 0.5,
         "world.site.cart": 0.3,
@@ -195,8 +207,8 @@ OFTEN = [
     path
     for path in IN_TIME
     if re.fullmatch(
-        r"plan\.(sales|marketing|site|alignment)\.\w+|plan\.sales\.priorities\.\w+|plan\.price|world\.demand"
-        r"|world\.(alignment|conflict)\.on|world\.targeting\.learns",
+        r"plan\.(sales|marketing|site|alignment|marketing\.mail)\.\w+|plan\.sales\.priorities\.\w+|plan\.price"
+        r"|world\.demand|world\.(alignment|conflict)\.on|world\.targeting\.learns",
         path,
     )
 ]
@@ -240,6 +252,7 @@ MORE_TIES: dict[str, list[Any]] = {
     "world.alignment.promise_integrated": [1.0, 8.0],
     "world.site.assist_patience": [1e-9, 1e5],
     "world.site.recovery_days": [0.0],
+    "plan.marketing.recycle_days": [1.0, 7.0],
     "plan.sales.lead_preference": [20.0],
 }
 
@@ -315,6 +328,7 @@ def _frames(draw: st.DrawFn) -> dict[str, Any]:
         "world.selling.checkpoints": tuple(m for m in dict.fromkeys(meetings) if draw(st.booleans())),
         "world.selling.call_touch": draw(st.sampled_from(["rep_call", "meeting", "ads"])),
         "world.customers.care_touch": draw(st.sampled_from(["account_care", "rep_call"])),
+        "world.mail.landing_touch": draw(st.sampled_from(["search", "", "review"])),
     }
 
 
@@ -373,6 +387,7 @@ def _lists(draw: st.DrawFn) -> dict[str, Any]:
         changes["world.selling.checkpoints"] = meetings[:1]
     if draw(st.integers(0, 3)) == 0:
         changes["world.selling.prospecting_touch"] = draw(st.sampled_from(["rep_call", "cold_call", "brand"]))
+        changes["world.mail.landing_touch"] = draw(st.sampled_from(["search", "", "email"]))
         changes["world.customers.care_touch"] = draw(st.sampled_from(["rep_call", "account_care"]))
     return changes
 

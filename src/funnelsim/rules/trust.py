@@ -82,6 +82,12 @@ def entry_trust(goodwill: float, at_one: float) -> float:
     return 1.0 - exp(goodwill * log(1.0 - at_one))
 
 
+def scaled(strength: float, factor: float) -> float:
+    """Strength of a touch times a factor; a factor above 1 raises it to `MOST` at most."""
+    g = strength * factor
+    return g if g < MOST or g <= strength else (strength if strength > MOST else MOST)
+
+
 def heard(
     strength: float, from_other_team: bool, consistency: float, aims: int, ready: bool, wrong_tone: float
 ) -> float:
@@ -105,8 +111,7 @@ def heard(
     factor = consistency if from_other_team else 1.0
     if (ready and aims == AIMS_EARLY) or (not ready and aims == AIMS_LATE):
         factor = factor * wrong_tone
-    g = strength * factor
-    return g if g < MOST or g <= strength else (strength if strength > MOST else MOST)
+    return scaled(strength, factor)
 
 
 def still_known(days: float, decay: float) -> float:

@@ -1,4 +1,4 @@
-"""What buyers meet beside the touches themselves: the shared record, the site; as parts of world and plan."""
+"""What buyers meet beside the touches themselves: record, site, mails, rivals; as parts of world and plan."""
 
 from __future__ import annotations
 
@@ -75,3 +75,65 @@ class SitePlan(Part):
     show_reviews: bool = Field(True, description="show customers' reviews")
     guided: float = quantity(0.0, "0..1", "guided selling: the site asks size, colour and price", ge=0, le=1)
     assist: Literal["none", "sdrs", "reps"] = Field("none", description="who answers visitors with a cart")
+
+
+class Mail(Part):
+    """How buyers take mails, and what a form before content does."""
+
+    match_gain: float = quantity(
+        0.30,
+        "ratio",
+        "what a mail of the right list gains in strength and clicks (0.15 to 1)",
+        "mailchimp2019",
+        ge=0,
+        le=5,
+    )
+    wrong_gain: float = quantity(0.30, "factor", "strength and clicks of a mail of the wrong list", ge=0, le=1)
+    unsubscribe: float = quantity(
+        0.0025, "probability", "a mail makes the reader leave the list, at low frequency", "mailchimp2019", ge=0, le=1
+    )
+    frequent: float = quantity(
+        3.0, "per week", "frequency f0 at which that has doubled: x (1 + (f / f0)^2)", "dreze2008", gt=0, le=1e6
+    )
+    wrong_unsubscribe: float = quantity(2.0, "factor", "the same for a mail of the wrong list", ge=0, le=100)
+    click: float = quantity(
+        0.0291, "probability", "a mail is clicked: a visit to the site", "mailchimp2019", ge=0, le=1
+    )
+    landing_touch: str = Field("", description="touchpoint that such a visit is (empty: none, only the site)")
+    gate_gain: float = quantity(1.0, "ratio", "addresses that a form before content gains", ge=0, le=10)
+    gate_loss: float = quantity(0.30, "share", "strength that a form before content costs", ge=0, le=1)
+
+
+class MailPlan(Part):
+    """Mailing lists."""
+
+    lists: Literal["single", "segmented"] = Field(
+        "single", description="one list, or two by what the score says: before or after the buyer would talk to sales"
+    )
+    cadence: float = quantity(1.0, "factor", "how often mails go out, relative to the programmes' reach", ge=0, le=10)
+    early_share: float = quantity(
+        1.0, "share", "mails that also go to the early list (segmented lists only)", ge=0, le=1
+    )
+
+
+class Rivals(Part):
+    """Competitors in the buyer's eyes: each need meets one whom it trusts more or less."""
+
+    trust: float = quantity(0.50, "trust", "trust that buyers have in the rival, mean", ge=0, le=0.98)
+    spread: float = quantity(0.15, "trust", "its spread between needs", ge=0, le=1)
+    weight: float = quantity(
+        0.0,
+        "log-odds per trust",
+        "what trust in the rival above its mean takes from us (0: off; our own: 4)",
+        ge=0,
+        le=100,
+    )
+    favourite: float = quantity(
+        0.0, "log-odds", "loss where the buyer trusts the rival more than us (0: off)", "sixsense2023", ge=0, le=20
+    )
+    outcome_weight: float = quantity(
+        0.0, "log-odds per trust", "how much it makes who does not buy from us buy there (0: off)", ge=0, le=100
+    )
+    narrowing: float = quantity(
+        0.5, "share", "reach on accounts that do not fit that the sharpest positioning costs", ge=0, le=1
+    )

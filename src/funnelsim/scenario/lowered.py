@@ -77,6 +77,7 @@ class LoweredTouchpoint:
     capture: float
     known_only: bool
     site: bool
+    mail: bool
     found_by_search: bool
     programme: LoweredProgramme | None
 
@@ -160,6 +161,25 @@ class Phase:
     handoff_loss: float
     duplicate_loss: float
     address_decay: float
+    # rivals, recycling
+    rival_trust: float
+    rival_spread: float
+    rival_weight: float
+    favourite: float
+    outcome_weight: float
+    positioning: float
+    recycle: float
+    recycle_days: float
+    # mails
+    segmented: bool
+    early_share: float
+    match_gain: float
+    wrong_gain: float
+    unsubscribe: float
+    frequent: float
+    wrong_unsubscribe: float
+    click: float
+    landing_touch: int
     # site
     site_enabled: bool
     site_trust_share: float

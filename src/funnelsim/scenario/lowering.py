@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import Any
 
-from funnelsim.arithmetic import log
-from funnelsim.events import DAY
+from funnelsim.arithmetic import exp, log
+from funnelsim.events import DAY, NO_CODE
 from funnelsim.rules.incentives import price_gain
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
@@ -187,9 +188,50 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         capture=t.capture,
         known_only=t.known_only,
         site=t.site,
+        mail=t.mail,
         found_by_search=t.found_by_search,
         programme=programme,
     )
+
+
+def unfit_reach(world: World, plan: Plan) -> float:
+    """Return the reach on accounts that do not fit that positioning leaves, relative to none."""
+    return 1.0 - world.rivals.narrowing * plan.marketing.positioning
+
+
+def _as_planned(lowered: LoweredTouchpoint, t: Touchpoint, world: World, plan: Plan) -> LoweredTouchpoint:
+    """Return a touchpoint as the plan uses it: how often mails go out, how much content stands behind a form.
+
+    A programme of a sharply positioned firm makes it less known in general, by what it reaches less.
+    """
+    if plan.marketing.positioning > 0.0 and lowered.programme is not None:
+        q = plan.marketing.targeting
+        reached = q + (1.0 - q) * unfit_reach(world, plan)
+        lowered = replace(lowered, programme=replace(lowered.programme, goodwill=lowered.programme.goodwill * reached))
+    if t.magnet:
+        capture = t.capture * (1.0 + world.mail.gate_gain * plan.marketing.gating)
+        strength = t.strength * (1.0 - world.mail.gate_loss * plan.marketing.gating)
+        lowered = replace(lowered, capture=min(capture, 1.0), strength=strength)
+    if t.mail:
+        cadence, programme = plan.marketing.mail.cadence, lowered.programme
+        if programme is not None:
+            programme = replace(programme, intensity=programme.intensity * cadence)
+        lowered = replace(lowered, base_intensity=t.base_intensity * cadence, programme=programme)
+    return lowered
+
+
+def _mail(world: World, plan: Plan, names: dict[str, int]) -> dict[str, Any]:
+    """Return the phase's numbers of mails."""
+    mail = world.mail
+    return {
+        "segmented": plan.marketing.mail.lists == "segmented",
+        "early_share": plan.marketing.mail.early_share,
+        "landing_touch": names[mail.landing_touch] if mail.landing_touch else NO_CODE,
+        **{
+            name: getattr(mail, name)
+            for name in ("match_gain", "wrong_gain", "unsubscribe", "frequent", "wrong_unsubscribe", "click")
+        },
+    }
 
 
 def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
@@ -255,7 +297,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     for segment in world.segments.values():
         fit_accounts = fit_accounts + segment.fit_share * segment.accounts
     fit_share = fit_accounts / accounts
-    touchpoints = tuple(_touchpoint(i, n, t, world, accounts) for i, (n, t) in enumerate(world.touchpoints.items()))
+    touchpoints = tuple(
+        _as_planned(_touchpoint(i, n, t, world, accounts), t, world, plan)
+        for i, (n, t) in enumerate(world.touchpoints.items())
+    )
     values: dict[str, Any] = {
         "time": time,
         "brand_rate": LN2 / world.trust.brand_half_life,
@@ -280,7 +325,15 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "approval": int((marketing.approval_days + agency_delay(world, plan)) * DAY + 0.5),
         "targeting": marketing.targeting,
         "fit_share": fit_share,
-        "unfit_reach": 1.0,
+        "unfit_reach": unfit_reach(world, plan),
+        "positioning": marketing.positioning,
+        "rival_trust": world.rivals.trust,
+        "rival_spread": world.rivals.spread,
+        "rival_weight": world.rivals.weight,
+        "favourite": world.rivals.favourite,
+        "outcome_weight": world.rivals.outcome_weight,
+        "recycle": marketing.recycle,
+        "recycle_days": marketing.recycle_days,
         "lead_bar": marketing.lead_bar,
         "bar_give": world.scoring.bar_give,
         "lead_target": marketing.lead_target,
@@ -330,6 +383,7 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
     values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
     values.update(_site(world, plan))
+    values.update(_mail(world, plan, names))
     return Phase(**values)
 
 
@@ -341,7 +395,7 @@ def _site(world: World, plan: Plan) -> dict[str, Any]:
         "site_trust_share": site.trust_share * (1.0 - site.guided_gain * offer.guided),
         "site_deal_limit": cents(offer.deal_limit),
         "site_cost": cents(site.cost + site.guided_cost * offer.guided) if offer.enabled else 0,
-        "cart": site.cart,
+        "cart": min(1.0, site.cart * exp(price_gain(plan.price, world.incentives.price_slope))),
         "abandon": site.abandon,
         "recovery": site.recovery if offer.recovery_mails else 0.0,
         "recovery_days": site.recovery_days,

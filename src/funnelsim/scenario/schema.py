@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
-from funnelsim.scenario.buyer import Record, Site, SitePlan
+from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SitePlan
 from funnelsim.scenario.incentives import Incentives
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
@@ -164,6 +164,10 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    mail: bool = Field(
+        False, description="a mail: lists, unsubscribing and clicks apply (world.mail, plan.marketing.mail)"
+    )
+    magnet: bool = Field(False, description="content that may stand behind a form (plan.marketing.gating)")
     site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
@@ -369,6 +373,8 @@ class World(Part):
     response: Response = Response()
     record: Record = Record()
     site: Site = Site()
+    mail: Mail = Mail()
+    rivals: Rivals = Rivals()
     selling: Selling = Selling()
     people: People = People()
     incentives: Incentives = Incentives()
@@ -402,6 +408,9 @@ class World(Part):
             for name in names:
                 if name not in self.touchpoints:
                     raise ValueError(f"{field} names touchpoint {name!r}, which the catalogue does not have")
+        landing = self.mail.landing_touch
+        if landing and landing not in self.touchpoints:
+            raise ValueError(f"mail.landing_touch names touchpoint {landing!r}, which the catalogue does not have")
         for name in self.selling.checkpoints:
             if name not in self.selling.meetings:
                 raise ValueError(f"selling.checkpoints names {name!r}, which is not one of selling.meetings")
@@ -470,6 +479,15 @@ class MarketingPlan(Part):
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
+    positioning: float = quantity(
+        0.0, "0..1", "how sharply we are set apart from rivals: they count less, but we speak to fewer", ge=0, le=1
+    )
+    recycle: float = quantity(
+        0.0, "probability", "a lead that sales did not win over, with its need still open, may come again", ge=0, le=1
+    )
+    recycle_days: float = quantity(14.0, "day", "rest before it may", ge=1, le=3650)
+    gating: float = quantity(0.0, "0..1", "how much of the content with a magnet stands behind a form", ge=0, le=1)
+    mail: MailPlan = MailPlan()
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
     lead_target: float = quantity(0.0, "leads per quarter", "leads that marketing is asked for (0: none)", ge=0, le=1e7)
     budget_rule: Literal["fixed", "revenue_share"] = Field(

@@ -53,7 +53,7 @@ KPIS: dict[str, Meaning] = {
     "utilisation_reps": ("share", "busy desk hours / available working hours of reps, own prospecting aside"),
     "utilisation_sdrs": ("share", "the same of SDRs; NaN without any"),
     "utilisation_marketers": ("share", "the same of marketers"),
-    "wins_per_rep": ("deals", "wins in the window per full post of reps filled on average"),
+    "wins_per_rep": ("deals", "wins in the window per full post of reps filled on average (self-service aside)"),
     "wins_per_rep_cv": (
         "ratio",
         "standard deviation / mean of the wins of the reps who were there for a day or more (R29)",

@@ -172,7 +172,7 @@ def _people(this: Reading) -> Numbers:
         "utilisation_reps": utilisation(Role.REP),
         "utilisation_sdrs": utilisation(Role.SDR),
         "utilisation_marketers": utilisation(Role.MARKETER),
-        "wins_per_rep": ratio(this.count(Kind.WON), posts),
+        "wins_per_rep": ratio((this.measured(Kind.WON)["source"] != int(Source.SITE)).sum(), posts),
         "wins_per_rep_cv": ratio(wins.std(ddof=1), wins.mean()) if len(wins) > 1 else NAN,
     }
 

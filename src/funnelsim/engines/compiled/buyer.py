@@ -10,6 +10,7 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     brand_now,
+    buys_elsewhere,
     content_now,
     entry_trust,
     note,
@@ -20,6 +21,7 @@ from funnelsim.engines.compiled.firm import (
     touchpoint_of,
 )
 from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CLIMATE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.mail import send
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
@@ -55,6 +57,7 @@ def open_need(a: int, account: int, referred_by: int) -> None:
         need.known = 1 if NEED(g.needs, memory).known != 0 and _address_is_good(a, n, memory) else 0
         if need.known != 0:
             need.stage = C.S_LEAD
+            need.unsubscribed = NEED(g.needs, memory).unsubscribed
     need.brand = entry
     if referred_by != NONE:
         phase = phase_of(a)
@@ -111,6 +114,12 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     kind = touchpoint_of(a, code)
+    if kind.mail != 0:
+        if need.unsubscribed == 0:
+            send(a, n, code, number)
+            if need.closed == 0:
+                consider(a, n)
+        return
     captured = False
     if need.known == 0 and kind.capture > 0.0:
         i = ((need.number * 64 + code) << 20) + number
@@ -165,6 +174,22 @@ def consider(a: int, n: int) -> None:
 
 
 @jit
+def lead_rested(a: int, x: int) -> None:
+    """A lead that sales did not win over has rested; marketing may hand it over again."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    if need.closed != 0 or need.stopped != 0 or need.case != NONE:
+        return
+    need.rounds += 1
+    need.handed = 0
+    days = (g.now - case.opened) / DAY
+    note(a, C.K_RECYCLED, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, case.number, NAN, days, NO_AMOUNT)
+    consider(a, n)
+
+
+@jit
 def window_ends(a: int, n: int) -> None:
     """The window ends: the need is over, unless the buyer is in talks with us and can be touched until it decides."""
     g = GLOBALS(a, 0)
@@ -175,7 +200,8 @@ def window_ends(a: int, n: int) -> None:
         deal_moments(a, n, need.window_end + 1, -1, need.decision_at, False)
         return
     need_is_over(a, n)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < phase_of(a).competitor_share
+    chance = buys_elsewhere(a, n, phase_of(a).competitor_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < chance
     stage = C.S_LOST if lost else C.S_NO_DECISION
     close_need(a, n, stage, C.K_WINDOW_CLOSED, (g.now - need.opened) / DAY)
 

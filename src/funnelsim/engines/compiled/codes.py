@@ -48,6 +48,8 @@ class What(IntEnum):
     """(paid day)"""
     PAYROLL = auto()
     """(paid day)"""
+    RESTED = auto()
+    """(case) its lead may be handed over again"""
     CART = auto()
     """(need) a reminder brings a cart back"""
     WAKE = auto()

@@ -12,7 +12,19 @@ import numpy as np
 
 from funnelsim import arithmetic, randomness
 from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
-from funnelsim.rules import alignment, customers, incentives, people, qualification, reach, selling, site, trust
+from funnelsim.rules import (
+    alignment,
+    customers,
+    incentives,
+    mail,
+    people,
+    qualification,
+    reach,
+    rivals,
+    selling,
+    site,
+    trust,
+)
 
 U1, U12, U16, U27, U30, U31, U56 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31, 56))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -135,7 +147,7 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, alignment)
+_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, alignment, mail, rivals)
 for _module in (arithmetic, randomness, *_RULES):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
@@ -151,6 +163,13 @@ touched = LAWS["touched"]
 total = LAWS["total"]
 tired = LAWS["tired"]
 heard = LAWS["heard"]
+scaled = LAWS["scaled"]
+on_late_list = LAWS["on_late_list"]
+mail_gain = LAWS["mail_gain"]
+unsubscribes = LAWS["unsubscribes"]
+rival_trust = LAWS["rival_trust"]
+rival_edge = LAWS["rival_edge"]
+to_rival = LAWS["to_rival"]
 still_known = LAWS["still_known"]
 fills_cart = LAWS["fills_cart"]
 abandons = LAWS["abandons"]

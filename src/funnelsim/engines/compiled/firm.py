@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import aided, decayed, heard, left_after, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import (
+    aided,
+    decayed,
+    heard,
+    left_after,
+    rival_edge,
+    rival_trust,
+    tired,
+    to_rival,
+    total,
+    touched,
+    uniform,
+    updated_belief,
+)
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
 from funnelsim.engines.compiled.layout import ACCOUNT, CLIMATE, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
@@ -187,10 +200,39 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
 
 
 @jit
+def edge_over_rival(a: int, n: int) -> float:
+    """Log-odds of winning that the buyer's trust in the rival takes from us or leaves us."""
+    phase = phase_of(a)
+    if phase.rival_weight == 0.0 and phase.favourite == 0.0:
+        return 0.0
+    return rival_edge(_rival(a, n), total_trust(a, n), phase.rival_trust, phase.rival_weight, phase.favourite,
+                      phase.positioning)  # fmt: skip
+
+
+@jit
+def buys_elsewhere(a: int, n: int, share: float) -> float:
+    """Chance that a buyer who does not buy from us buys elsewhere; `share` with an average rival."""
+    phase = phase_of(a)
+    if phase.outcome_weight == 0.0:
+        return share
+    return to_rival(share, _rival(a, n), phase.rival_trust, phase.outcome_weight)
+
+
+@jit
+def _rival(a: int, n: int) -> float:
+    """Trust of a buyer in the rival that its need meets."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    phase = phase_of(a)
+    u = uniform(g.key, need.account, C.P_RIVAL, need.number)
+    return rival_trust(u, phase.rival_trust, phase.rival_spread)
+
+
+@jit
 def neglect(a: int, n: int) -> None:
     """The buyer was kept waiting until it was too late: trust is lost."""
     share = phase_of(a).neglect
-    if share > 0.0:
+    if share > 0.0 and NEED(GLOBALS(a, 0).needs, n).stage != C.S_CUSTOMER:
         lose_trust(a, n, share, share)
 
 

@@ -54,7 +54,7 @@ ROLE_ROW = _of_class(LoweredRole)
 """Row phase * DESKS + role."""
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
-    *_all("<i8", "team", "brand", "relationship", "aims", "site", "is_programme", "money", "live"),
+    *_all("<i8", "team", "brand", "relationship", "aims", "site", "mail", "is_programme", "money", "live"),
     *_all("<f8", "strength", "base_intensity", "capture", "mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content", "targeting"),
 )
@@ -102,13 +102,14 @@ NEED_ROW = _table(
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
-    *_all("<f8", "liking", "score_z", "recent", "discount"),
-    *_all("<i4", "carts", "in_cart"),
+    *_all("<i8", "mails_stamp"),
+    *_all("<f8", "liking", "score_z", "recent", "discount", "mails"),
+    *_all("<i4", "carts", "in_cart", "unsubscribed", "rounds"),
 )
 CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
     *_all("<f8", "score", "cycle_days"),
-    *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase"),
+    *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase", "round"),
     *_all("<i8", "tried", "is_warm", "in_book", "reached"),
 )
 TASK_ROW = _table(

@@ -287,6 +287,8 @@ def _happen(a: int) -> None:
         reviews.review(a, ref)
     elif what == C.WHAT_ESCALATION:
         sales.escalate(a, ref)
+    elif what == C.WHAT_RESTED:
+        buyer.lead_rested(a, ref)
     elif what == C.WHAT_CART:
         site.cart_comes_back(a, ref)
     elif what == C.WHAT_WAKE:

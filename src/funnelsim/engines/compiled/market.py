@@ -118,6 +118,10 @@ def new_need(a: int, account: int, number: int) -> int:
     need.last_team = NONE
     need.left_at = g.now
     need.cart_visit = 0
+    need.mails_stamp = g.now
+    need.mails = 0.0
+    need.unsubscribed = 0
+    need.rounds = 0
     need.carts = 0
     need.in_cart = 0
     need.asked = 0

@@ -25,6 +25,8 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     bill,
+    buys_elsewhere,
+    edge_over_rival,
     note,
     number_of,
     phase_of,
@@ -36,6 +38,7 @@ from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE
 from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.opportunities import ROUND_SHIFT
 from funnelsim.events import DAY
 
 MEETING_TASK = 4
@@ -67,6 +70,7 @@ def new_case(a: int, n: int, source: int, score: float) -> int:
     case.cycle_days = 0.0
     case.meeting = 0
     case.phase = g.phase
+    case.round = need.rounds << ROUND_SHIFT
     need.cases += 1
     need.case = x
     return x
@@ -207,7 +211,9 @@ def meeting_ends(a: int, x: int, p: int) -> None:
     touch(a, n, meeting.code, number_of(a, p), k, strength)
     if meeting.is_checkpoint != 0:
         phase = phase_of(a)
-        chance = stays(total_trust(a, n), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        chance = stays(
+            total_trust(a, n), need.threshold, need.liking + edge_over_rival(a, n), phase.stay, phase.stay_slope
+        )
         if uniform(g.key, need.account, C.P_STAY, 64 * need.number + k) >= chance:
             _ends_without_us(a, x)
             return
@@ -245,7 +251,8 @@ def decide(a: int, x: int) -> None:
     if case.owner != NONE and phase.skill_weight > 0.0:
         skill = phase.skill_weight * log(effect(a, case.owner))
     level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
-    p = wins(total_trust(a, n), need.threshold, need.liking, skill, level, phase.win_slope)
+    liking = need.liking + edge_over_rival(a, n)
+    p = wins(total_trust(a, n), need.threshold, liking, skill, level, phase.win_slope)
     if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
         _won(a, x)
     else:
@@ -279,7 +286,8 @@ def _ends_without_us(a: int, x: int) -> None:
     need = NEED(g.needs, n)
     need.case = NONE
     drop(a, x)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < phase_of(a).lost_share
+    chance = buys_elsewhere(a, n, phase_of(a).lost_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < chance
     need.stage = C.S_LOST if lost else C.S_NO_DECISION
     kind = C.K_LOST if lost else C.K_NO_DECISION
     note_case(a, kind, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, NO_AMOUNT)

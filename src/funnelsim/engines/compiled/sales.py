@@ -66,6 +66,7 @@ from funnelsim.engines.compiled.people import (
     years,
 )
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.recycling import CASES_OF_A_NEED
 from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR
 from funnelsim.rules.incentives import NO_BAR
@@ -149,7 +150,7 @@ def _first_response(a: int, x: int) -> None:
     phase = phase_of(a)
     inbound = case.source == C.FROM_INBOUND
     mean = phase.request_patience if inbound else phase.lead_patience
-    i = 4 * need.number + case.source
+    i = 4 * need.number + case.source + case.round
     patience = int(exponential(uniform(g.key, need.account, C.P_PATIENCE, i), mean) * DAY + 0.5)
     priority = phase.priority_request if inbound else phase.priority_lead
     case.task = request(a, front(a), C.WORK_RESPONSE, x, priority, task_number(a, case.need, case.source), NONE,
@@ -226,7 +227,7 @@ def works(a: int, x: int, p: int) -> bool:
         (desk.pool_waiting + desk.own_waiting - 1) / desk.workers,
         phase.load_weight,
     )
-    if uniform(g.key, need.account, C.P_WORK_CHOICE, need.number) < propensity:
+    if uniform(g.key, need.account, C.P_WORK_CHOICE, need.number + case.round) < propensity:
         return True
     back_to_nurture(a, x, C.K_DECLINED, propensity, p)
     return False
@@ -243,7 +244,7 @@ def response_begins(a: int, x: int, t: int, p: int) -> None:
     if case.source == C.FROM_MQL:
         CLIMATE(g.climate, 0).worked += 1
     m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
-    case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source) < m else 0
+    case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source + case.round) < m else 0
     attempt_begins(a, x, t, p)
 
 
@@ -256,7 +257,7 @@ def attempt_begins(a: int, x: int, t: int, p: int) -> None:
     phase = phase_of(a)
     case.attempt += 1
     case.worker = p
-    i = 4 * need.number + case.source
+    i = 4 * need.number + case.source + case.round
     chance = contact_probability(case.attempt, phase.contact_probability, phase.attempt_ratio)
     reached = case.is_warm != 0 and uniform(g.key, need.account, C.P_CONTACT, 256 * i + case.attempt) < chance
     hours = phase.attempt_hours
@@ -287,7 +288,7 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     if need.closed != 0 or attempt >= phase.max_attempts:
         back_to_nurture(a, x, C.K_GIVEN_UP, float(attempt), p)
         return
-    i = 256 * (4 * need.number + case.source) + attempt
+    i = 256 * (4 * need.number + case.source + case.round) + attempt
     gap = exponential(uniform(g.key, need.account, C.P_RETRY_GAP, i), phase.retry_days)
     at(a, g.now + int(gap * DAY + 0.5), C.R_RETRY, need.account, i & 0xFFFFFF, C.WHAT_RETRY, x)
 
@@ -299,7 +300,8 @@ def _hand_off(a: int, x: int, p: int) -> None:
     case = CASE(g.cases, x)
     need = NEED(g.needs, case.need)
     phase = phase_of(a)
-    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source) < CLIMATE(g.climate, 0).visibility:
+    seen = CLIMATE(g.climate, 0).visibility
+    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source + case.round) < seen:
         return
     loss = lose_trust(a, case.need, phase.handoff_loss, 0.0)
     note_case(a, C.K_HISTORY_LOST, x, NONE, p, NAN, loss, NO_AMOUNT)
@@ -345,6 +347,31 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
         CLIMATE(g.climate, 0).unworked += 1
     if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
         learn_about_leads(a, kind == C.K_NOT_READY)
+    if (
+        kind == C.K_DECLINED
+        or kind == C.K_RENEGED
+        or kind == C.K_GIVEN_UP
+        or kind == C.K_NOT_READY
+        or kind == C.K_PASSED
+    ):
+        _rest(a, x)
+
+
+@jit
+def _rest(a: int, x: int) -> None:
+    """A case is over without an opportunity: its lead may come again after a rest."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    phase = phase_of(a)
+    if phase.recycle <= 0.0 or need.closed != 0:
+        return
+    i = CASES_OF_A_NEED * need.number + case.number
+    if uniform(g.key, need.account, C.P_RECYCLE, i) >= phase.recycle:
+        return
+    case.opened = g.now  # as nothing was opened: since when it rests
+    at(a, g.now + int(phase.recycle_days * DAY + 0.5), C.R_RETRY, need.account,
+       ((64 * need.number + case.number % 64) << 8) & 0xFFFFFF, C.WHAT_RESTED, x)  # fmt: skip
 
 
 # --- qualification --------------------------------------------------------------------------------------------
@@ -373,13 +400,13 @@ def qualify(a: int, x: int, p: int) -> None:
     need.stage = C.S_SQL
     note_case(a, C.K_SQL, x, NONE, p, NAN, NAN, NO_AMOUNT)
     chance = interested(total_trust(a, n), need.asks_at, phase.interest, phase.interest_slope)
-    if uniform(g.key, need.account, C.P_INTEREST, 4 * need.number + case.source) >= chance:
+    if uniform(g.key, need.account, C.P_INTEREST, 4 * need.number + case.source + case.round) >= chance:
         back_to_nurture(a, x, C.K_NOT_READY, chance, p)
         return
     if case.source == C.FROM_MQL:
         learn_about_leads(a, True)
     if phase.opportunity_bar > NO_BAR:
-        z = normal(uniform(g.key, need.account, C.P_DISCOVERY, 4 * need.number + case.source), 0.0, 1.0)
+        z = normal(uniform(g.key, need.account, C.P_DISCOVERY, 4 * need.number + case.source + case.round), 0.0, 1.0)
         liking = seen_liking(need.liking, phase.discovery_noise, z)
         if liking < phase.opportunity_bar:
             back_to_nurture(a, x, C.K_PASSED, liking, p)

@@ -6,7 +6,7 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
 from funnelsim.engines.compiled.desk import release, request
-from funnelsim.engines.compiled.draws import abandons, exponential, fills_cart, pay_of_day, task_hours, uniform
+from funnelsim.engines.compiled.draws import abandons, exponential, fills_cart, pay_of_day, priced, task_hours, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note, note_firm, number_of, phase_of, total_trust
 from funnelsim.engines.compiled.layout import GLOBALS, NEED, NONE, PERSON, TASK
 from funnelsim.engines.compiled.market import close_need
@@ -26,7 +26,8 @@ def visit(a: int, n: int, moment: int) -> None:
     phase = phase_of(a)
     if phase.site_enabled == 0 or need.in_cart != 0 or need.stopped != 0 or need.fits == 0:
         return
-    if need.deal > phase.site_deal_limit or total_trust(a, n) < phase.site_trust_share * need.threshold:
+    price = priced(need.deal, phase.price)
+    if price > phase.site_deal_limit or total_trust(a, n) < phase.site_trust_share * need.threshold:
         return
     p = fills_cart(phase.cart, g.reviews, phase.reviews_enough, phase.review_gain)
     if uniform(g.key, need.account, C.P_CART, moment) >= p:
@@ -34,7 +35,7 @@ def visit(a: int, n: int, moment: int) -> None:
     need.in_cart = 1
     need.cart_visit = moment
     need.carts += 1
-    note(a, C.K_CART, n, NONE, NONE, NONE, C.FROM_SITE, need.carts - 1, NAN, NAN, need.deal)
+    note(a, C.K_CART, n, NONE, NONE, NONE, C.FROM_SITE, need.carts - 1, NAN, NAN, price)
     if phase.assist == ASSIST_NONE:
         _settle(a, n, False)
         return
@@ -62,7 +63,7 @@ def answer_begins(a: int, n: int, t: int, p: int) -> None:
     taken = desk_hours(a, p, task_hours(u, phase.assist_hours, phase.hours_law, phase.hours_sigma))
     note(a, C.K_ASSISTED, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, need.carts - 1, NAN, waited / MINUTE,
          NO_AMOUNT)  # fmt: skip
-    note(a, C.K_TASK, n, phase.call_touch, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, need.carts - 1, taken,
+    note(a, C.K_TASK, n, phase.call_touch, C.TEAM_SALES, number_of(a, p), C.FROM_SITE, NONE, taken,
          waited / DAY, NO_AMOUNT)  # fmt: skip
     at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
@@ -88,7 +89,8 @@ def _settle(a: int, n: int, answered: bool) -> None:
         return
     cart = need.carts - 1
     note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, NAN, NO_AMOUNT)
-    if gone or need.known == 0 or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
+    reached = need.known != 0 and need.unsubscribed == 0
+    if gone or not reached or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
         return
     need.left_at = g.now
     days = exponential(uniform(g.key, need.account, C.P_RECOVERY_DELAY, need.cart_visit), phase.recovery_days)
@@ -115,8 +117,9 @@ def _sold(a: int, n: int) -> None:
     """The buyer has bought without a person; a case of sales that still waits for it goes cold."""
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
-    need_is_over(a, n)
     need.stage = C.S_CUSTOMER
+    need_is_over(a, n)
+    need.deal = priced(need.deal, phase_of(a).price)
     days = (g.now - need.opened) / DAY
     note(a, C.K_WON, n, NONE, NONE, NONE, C.FROM_SITE, NONE, NAN, days, need.deal)
     close_need(a, n, C.S_CUSTOMER, NONE, 0.0)

@@ -58,7 +58,7 @@ def _copy(source: Any, row: Any) -> None:
 
 def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
     for touchpoint, share, row in zip(phase.touchpoints, phase.mix, rows, strict=True):
-        for name in ("team", "brand", "relationship", "aims", "site", "strength", "base_intensity", "capture"):
+        for name in ("team", "brand", "relationship", "aims", "site", "mail", "strength", "base_intensity", "capture"):
             row[name] = getattr(touchpoint, name)
         row["mix"] = share
         programme = touchpoint.programme

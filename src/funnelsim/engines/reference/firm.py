@@ -10,9 +10,10 @@ from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
 from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage, Team
-from funnelsim.randomness import run_key
+from funnelsim.randomness import Purpose, run_key, uniform
 from funnelsim.rules.alignment import aided
 from funnelsim.rules.qualification import updated_belief
+from funnelsim.rules.rivals import rival_edge, rival_trust, to_rival
 from funnelsim.rules.trust import decayed, entry_trust, heard, left_after, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
 
@@ -49,8 +50,9 @@ class Need:
 
     __slots__ = (
         "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "discount",
-        "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "number", "opened",
-        "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp", "stopped", "threshold", "window_end",
+        "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp",
+        "number", "opened", "recent", "recent_stamp", "relationship", "rounds", "score_z", "stage", "stamp",
+        "stopped", "threshold", "unsubscribed", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -74,6 +76,10 @@ class Need:
         self.known = False
         self.known_at = now
         self.last_team: int = NO_CODE
+        self.mails = 0.0
+        self.mails_stamp = now
+        self.unsubscribed = False
+        self.rounds = 0
         self.carts = 0
         self.in_cart = False
         self.left_at = now
@@ -230,10 +236,36 @@ class Firm:
             NO_AMOUNT,
         )
 
+    def rival_edge(self, need: Need) -> float:
+        """Log-odds of winning that the buyer's trust in the rival takes from us or leaves us."""
+        phase = self.phase
+        if phase.rival_weight == 0.0 and phase.favourite == 0.0:
+            return 0.0
+        return rival_edge(
+            self._rival(need),
+            self.total_trust(need),
+            phase.rival_trust,
+            phase.rival_weight,
+            phase.favourite,
+            phase.positioning,
+        )
+
+    def to_rival(self, need: Need, share: float) -> float:
+        """Chance that a buyer who does not buy from us buys elsewhere; `share` with an average rival."""
+        phase = self.phase
+        if phase.outcome_weight == 0.0:
+            return share
+        return to_rival(share, self._rival(need), phase.rival_trust, phase.outcome_weight)
+
+    def _rival(self, need: Need) -> float:
+        """Trust of a buyer in the rival that its need meets."""
+        u = uniform(self.key, need.account, Purpose.RIVAL, need.number)
+        return rival_trust(u, self.phase.rival_trust, self.phase.rival_spread)
+
     def neglect(self, need: Need) -> None:
         """The buyer was kept waiting until it was too late: trust is lost."""
         share = self.phase.neglect
-        if share > 0.0:
+        if share > 0.0 and need.stage != Stage.CUSTOMER:
             self.lose_trust(need, share, share)
 
     def lose_trust(self, need: Need, brand_share: float, relationship_share: float) -> float:

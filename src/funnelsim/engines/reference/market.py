@@ -146,6 +146,7 @@ class Market:
             need.known = remembered.known and self._address_is_good(need, remembered)
             if need.known:
                 need.stage = Stage.LEAD
+                need.unsubscribed = remembered.unsubscribed
         need.brand = entry
         if referred_by is not None:
             need.relationship = touched(need.relationship, firm.phase.referral_trust, firm.phase.saturation)

@@ -21,6 +21,8 @@ SALES: Final = int(Team.SALES)
 TASKS_PER_NEED: Final = 8
 MEETINGS_FROM: Final = 4
 """Task numbers of a need: its cases by source, then care, then its meeting."""
+ROUND_SHIFT: Final = 40
+"""Bits of addresses of a case's randomness below those of its round."""
 PATIENCES_PER_NEED: Final = 64
 """Places of ends of patience of a need in the order of the instant: cases, care, meetings."""
 
@@ -33,12 +35,14 @@ def task_number(need: Need, kind: int) -> int:
 class Case:
     """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
 
-    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
+    __slots__ = ("need", "number", "opened", "owner", "queued", "round", "score", "source", "task", "tried")
 
     def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
         self.need = need
         self.number = need.cases
         need.cases += 1
+        self.round = need.rounds << ROUND_SHIFT
+        """Of the addresses of its randomness: how often the need's leads had been recycled before."""
         self.source = source
         self.queued = now
         self.score = score
@@ -165,7 +169,9 @@ class Opportunities:
     def _goes_on(self, case: Case, k: int) -> bool:
         firm, need = self.firm, case.need
         phase = firm.phase
-        p = stays(firm.total_trust(need), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        p = stays(
+            firm.total_trust(need), need.threshold, need.liking + firm.rival_edge(need), phase.stay, phase.stay_slope
+        )
         return uniform(firm.key, need.account, Purpose.STAY, 64 * need.number + k) < p
 
     def _decide(self, case: Case) -> None:
@@ -177,7 +183,8 @@ class Opportunities:
         if case.owner is not None and phase.skill_weight > 0.0:
             skill = phase.skill_weight * self.sales.reps.log_effect(case.owner.person)
         level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
-        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, level, phase.win_slope)
+        liking = need.liking + firm.rival_edge(need)
+        p = wins(firm.total_trust(need), need.threshold, liking, skill, level, phase.win_slope)
         if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
             self._won(case)
         else:
@@ -223,7 +230,7 @@ class Opportunities:
         firm, need = self.firm, case.need
         person = self._finish(case)
         u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number + 1)
-        lost = u < firm.phase.lost_share
+        lost = u < firm.to_rival(need, firm.phase.lost_share)
         need.stage = Stage.LOST if lost else Stage.NO_DECISION
         kind = Kind.LOST if lost else Kind.NO_DECISION
         firm.note(

@@ -10,6 +10,7 @@ from simpy.events import Event
 from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
+from funnelsim.engines.reference.recycling import rest
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, normal, uniform
 from funnelsim.rules.incentives import NO_BAR, seen_liking
@@ -24,6 +25,8 @@ CLOSED: Final = "closed"
 CASES_PER_NEED: Final = 64
 """Places of promises of a need in the order of the instant."""
 PROSPECTING: Final = "prospecting"
+RECYCLABLE: Final = (Kind.DECLINED, Kind.RENEGED, Kind.GIVEN_UP, Kind.NOT_READY, Kind.PASSED)
+"""Ends of a case after which its lead may come again."""
 
 
 class Sales:
@@ -111,7 +114,7 @@ class Sales:
         phase = firm.phase
         inbound = case.source == Source.INBOUND
         mean = phase.request_patience if inbound else phase.lead_patience
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         patience = int(exponential(uniform(firm.key, need.account, Purpose.PATIENCE, n), mean) * DAY + 0.5)
         case.task = self.front.desk.request(
             phase.priority_request if inbound else phase.priority_lead,
@@ -210,7 +213,7 @@ class Sales:
             (crew.desk.waiting - 1) / len(crew.desk.workers),  # beside this lead
             phase.load_weight,
         )
-        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number)
+        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number + case.round)
         if u < propensity:
             return True
         self._back_to_nurture(case, Kind.DECLINED, propensity, worker)
@@ -220,7 +223,7 @@ class Sales:
         """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
         firm, env, need, crew = self.firm, self.firm.env, case.need, self.crew_of(worker)
         phase = firm.phase
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         p = contact_probability(attempt, phase.contact_probability, phase.attempt_ratio)
         reached = is_warm and uniform(firm.key, need.account, Purpose.CONTACT, 256 * n + attempt) < p
         hours = phase.attempt_hours
@@ -270,7 +273,7 @@ class Sales:
         """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
         firm, need = self.firm, case.need
         phase = firm.phase
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         if uniform(firm.key, need.account, Purpose.HISTORY, n) < firm.climate.visibility:
             return
         firm.note(
@@ -296,6 +299,8 @@ class Sales:
             self.firm.climate.unworked += 1
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
+        if kind in RECYCLABLE:
+            rest(self.firm, need, case.number)
 
     # -- qualification -----------------------------------------------------------------------------------------------
 
@@ -319,7 +324,7 @@ class Sales:
         need.stage = Stage.SQL
         firm.note(Kind.SQL, need, team=SALES, person=worker.number, source=case.source, item=case.number)
         p = interested(firm.total_trust(need), need.asks_at, phase.interest, phase.interest_slope)
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         if uniform(firm.key, need.account, Purpose.INTEREST, n) >= p:
             self._back_to_nurture(case, Kind.NOT_READY, p, worker)
             return

@@ -11,6 +11,7 @@ from simpy.events import Event
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, task_number
 from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose, exponential, uniform
+from funnelsim.rules.incentives import priced
 from funnelsim.rules.people import pay_of_day
 from funnelsim.rules.selling import task_hours
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_SDRS, abandons, fills_cart
@@ -47,14 +48,15 @@ class Site:
         phase = firm.phase
         if not phase.site_enabled or need.in_cart or need.stopped or not need.fits:
             return
-        if need.deal > phase.site_deal_limit or firm.total_trust(need) < phase.site_trust_share * need.threshold:
+        price = priced(need.deal, phase.price)
+        if price > phase.site_deal_limit or firm.total_trust(need) < phase.site_trust_share * need.threshold:
             return
         p = fills_cart(phase.cart, firm.reviews, phase.reviews_enough, phase.review_gain)
         if uniform(firm.key, need.account, Purpose.CART, n) >= p:
             return
         need.in_cart = True
         need.carts += 1
-        firm.note(Kind.CART, need, source=Source.SITE, item=need.carts - 1, amount=need.deal)
+        firm.note(Kind.CART, need, source=Source.SITE, item=need.carts - 1, amount=price)
         if phase.assist == ASSIST_NONE:
             self._settle(need, n, False)
         else:
@@ -80,8 +82,8 @@ class Site:
         u = uniform(firm.key, need.account, Purpose.ASSIST_HOURS, n)
         hours = task_hours(u, phase.assist_hours, phase.hours_law, phase.hours_sigma)
         finish, desk_hours = crew.finish(worker.person, hours)
-        where: dict[str, Any] = {"team": SALES, "person": worker.number, "source": Source.SITE, "item": need.carts - 1}
-        firm.note(Kind.ASSISTED, need, **where, value=waited / MINUTE)
+        where: dict[str, Any] = {"team": SALES, "person": worker.number, "source": Source.SITE}
+        firm.note(Kind.ASSISTED, need, **where, item=need.carts - 1, value=waited / MINUTE)
         firm.note(Kind.TASK, need, **where, touchpoint=phase.call_touch, hours=desk_hours, value=waited / DAY)
         yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), worker.person.incumbent)
         crew.desk.release(worker)
@@ -99,7 +101,8 @@ class Site:
             return
         cart = need.carts - 1
         firm.note(Kind.ABANDONED, need, source=Source.SITE, item=cart)
-        if gone or not need.known or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
+        reached = need.known and not need.unsubscribed
+        if gone or not reached or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
             return
         need.left_at = env.now
         days = exponential(uniform(firm.key, need.account, Purpose.RECOVERY_DELAY, n), phase.recovery_days)
@@ -119,8 +122,9 @@ class Site:
     def _sold(self, need: Need) -> None:
         """The buyer has bought without a person; a case of sales that still waits for it goes cold."""
         firm = self.firm
-        firm.sales.need_is_over(need)
         need.stage = Stage.CUSTOMER
+        firm.sales.need_is_over(need)
+        need.deal = priced(need.deal, firm.phase.price)
         days = (firm.env.now - need.opened) / DAY
         firm.note(Kind.WON, need, source=Source.SITE, value=days, amount=need.deal)
         firm.market.close_need(need, Stage.CUSTOMER)
