@@ -19,9 +19,7 @@ def register(app: typer.Typer) -> None:
 def diagnose(
     answers: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[FILE]", help="Twenty answers, '#' begins a remark; none: you are asked."
-        ),
+        typer.Argument(metavar="[FILE]", help="Twenty answers, '#' begins a remark; none: you are asked."),
     ] = None,
     blank: Annotated[bool, typer.Option("--blank", help="Print the statements as a file to fill in.")] = False,
     save: Annotated[
