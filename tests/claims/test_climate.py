@@ -171,7 +171,7 @@ CLAIMS = [
     ),
     Claim(
         key="C19b",
-        says="working as one takes hours and differences of view: where it brings no more than aligned, busy reps win less",
+        says="working as one takes hours and differences of view: where it brings no more, busy reps win less",
         lever="plan.alignment",
         notebook="30_alignment_levers.ipynb",
         scenario="small",

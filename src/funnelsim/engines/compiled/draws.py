@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from funnelsim import arithmetic, randomness
-from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
+from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, inlined, jit
 from funnelsim.rules import (
     alignment,
     customers,
@@ -93,7 +93,7 @@ def log(x: float) -> float:
 exp_edge = compiled_twins(arithmetic, {})["_exp_edge"]
 
 
-@jit
+@inlined
 def _mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> U30)) * MIX1
     z = (z ^ (z >> U27)) * MIX2
@@ -106,20 +106,20 @@ def stream(key: np.uint64, entity: int, purpose: int) -> np.uint64:
     return _mixed(key ^ (((np.uint64(entity) << U16) | np.uint64(purpose)) * ADDRESS))
 
 
-@jit
+@inlined
 def uniform_of(stream: np.uint64, n: int) -> float:
     """`funnelsim.randomness.uniform_of`."""
     z = _mixed(stream + (np.uint64(n) + U1) * GAMMA)
     return (float(np.int64(z >> U12)) + 0.5) * 2.220446049250313e-16
 
 
-@jit
+@inlined
 def leading_byte(stream: np.uint64, n: int) -> int:
     """The eight leading bits of draw n of a stream: `uniform_of` in steps of 1/256, rounded down."""
-    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)  # type: ignore[return-value]
+    return int(np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56))
 
 
-@jit
+@inlined
 def log_of_normal(x: float) -> float:
     """`log` of a number neither subnormal nor infinite, without branches: they could not be foreseen."""
     bits = bits_of(x)
@@ -193,6 +193,12 @@ ramp = LAWS["ramp"]
 tenure_at_start = LAWS["tenure_at_start"]
 pay_of_day = LAWS["pay_of_day"]
 renews = LAWS["renews"]
+bought_cheap = LAWS["bought_cheap"]
+drops_out = LAWS["drops_out"]
+buys_more = LAWS["buys_more"]
+is_occasion = LAWS["is_occasion"]
+takes_entry = LAWS["takes_entry"]
+part_of_price = LAWS["part_of_price"]
 at_level = LAWS["at_level"]
 moved_level = LAWS["moved_level"]
 pace = LAWS["pace"]
@@ -210,3 +216,7 @@ priced = LAWS["priced"]
 price_gain = LAWS["price_gain"]
 left_after = LAWS["left_after"]
 seen_liking = LAWS["seen_liking"]
+full_quota = LAWS["full_quota"]
+effort = LAWS["effort"]
+pull_chance = LAWS["pull_chance"]
+pushes = LAWS["pushes"]
