@@ -561,7 +561,9 @@ class Plan(Part):
     price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
-    alignment: Alignment = Alignment()
+    alignment: Alignment = Field(
+        Alignment(), description="how the teams work together: a level's name, or lever by lever"
+    )
     site: SitePlan = SitePlan()
     portfolio: PortfolioPlan = PortfolioPlan()
     customers: CustomersPlan = CustomersPlan()
