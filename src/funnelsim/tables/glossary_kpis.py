@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from funnelsim.tables.glossary_tables import Meaning
+from funnelsim.tables.kpis_buyer import BUYER_KPIS
 
 KPIS: dict[str, Meaning] = {
     "needs": ("needs", "needs that arose in the window"),
@@ -84,4 +85,4 @@ KPIS: dict[str, Meaning] = {
     "cost_per_opportunity": ("USD", "cost of both teams / opportunities"),
     "open_opportunities_mean": ("opportunities", "time average of open opportunities"),
     "pipeline_velocity": ("USD per year, per day", "open opportunities x win rate x mean price / mean cycle"),
-}
+} | BUYER_KPIS

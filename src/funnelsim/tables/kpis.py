@@ -9,6 +9,7 @@ import numpy as np
 from funnelsim.events import DAY, Kind, Role, Source, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.funnel import first_lead, first_with_sales
+from funnelsim.tables.kpis_buyer import buyer_figures
 from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES
 from funnelsim.tables.opportunities import LOST, NO_DECISION, WON
 from funnelsim.tables.profit import LINES, statement
@@ -50,6 +51,7 @@ def key_figures(this: Reading) -> Numbers:
     numbers |= _market(this)
     numbers |= _money(this)
     numbers |= _unit_economics(this, numbers)
+    numbers |= buyer_figures(this)
     return {name: float(value) for name, value in numbers.items()}
 
 
