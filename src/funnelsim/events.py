@@ -58,6 +58,19 @@ class Source(IntEnum):
     SITE = 3
 
 
+class Lever(IntEnum):
+    """Levers of alignment, in the order of the plan's fields."""
+
+    MEETINGS = 0
+    DECISION_RIGHTS = 1
+    JOINT_PROGRAMMES = 2
+    TOOLS_AND_FEEDBACK = 3
+    SHARED_METRICS = 4
+    LEAD_DEFINITION = 5
+    FOLLOW_UP_PROMISE = 6
+    SHARED_RECORD = 7
+
+
 class Kind(IntEnum):
     """Kinds of log rows. `KIND_MEANING` says what `item`, `value` and `amount` hold for each."""
 
@@ -293,7 +306,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.PUSHED: KindMeaning(
         "a rep asks for the decision before the period ends", item="case number", value="discount offered"
     ),
-    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="lever", value="level after, 0..3"),
+    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="`Lever`", value="level after, 0..3"),
     Kind.CONFLICT: KindMeaning("the conflict between the teams changes", value="conflict after"),
     Kind.TARGETING: KindMeaning("targeting learns or fades", value="share of attention on accounts that fit, after"),
     Kind.BAR: KindMeaning("marketing moves its lead bar", value="lead bar after [sd]"),

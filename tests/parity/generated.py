@@ -186,6 +186,13 @@ TINY = load("small").with_changes(
         "plan.sales.discount": 0.1,
         "world.response.neglect": 0.3,
         "world.burn_in_quarters": 1,
+        "world.alignment.on": True,
+        "world.conflict.on": True,
+        "world.targeting.learns": True,
+        "world.touchpoints.content.programme.targeting": 0.1,
+        "plan.alignment": "aligned",
+        "plan.marketing.lead_target": 2000.0,
+        "plan.marketing.budget_rule": "revenue_share",
         "plan.marketing.marketers": 1.0,
         "world.incumbent.marketing.marketers": 1.0,
         "horizon_quarters": 1,
@@ -200,7 +207,8 @@ OFTEN = [
     path
     for path in IN_TIME
     if re.fullmatch(
-        r"plan\.(sales|marketing|site|marketing\.mail)\.\w+|plan\.sales\.priorities\.\w+|plan\.price|world\.demand",
+        r"plan\.(sales|marketing|site|alignment|marketing\.mail)\.\w+|plan\.sales\.priorities\.\w+|plan\.price"
+        r"|world\.demand|world\.(alignment|conflict)\.on|world\.targeting\.learns",
         path,
     )
 ]
@@ -239,6 +247,9 @@ MORE_TIES: dict[str, list[Any]] = {
     "world.segments.*.need_window": [1e-12, 1e-3],
     "world.people.rep.vacancy_days": [0.0, 7.0],
     "plan.marketing.lead_bar": [-20.0],
+    "plan.alignment.follow_up_promise": [2.0, 3.0],
+    "world.alignment.promise_aligned": [1.0, 1e-9],
+    "world.alignment.promise_integrated": [1.0, 8.0],
     "world.site.assist_patience": [1e-9, 1e5],
     "world.site.recovery_days": [0.0],
     "plan.marketing.recycle_days": [1.0, 7.0],

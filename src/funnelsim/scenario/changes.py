@@ -19,6 +19,7 @@ from funnelsim.scenario.validation import (
     is_model,
     item_type,
     nearest,
+    spelt_out,
     validated,
 )
 
@@ -105,6 +106,7 @@ class _Put:
     def into(self, node: Node, annotation: Any, done: tuple[str, ...]) -> Node:
         """Return `node`, which stands at `done`, with the value put into it."""
         if len(done) == len(self.parts):
+            self.given = spelt_out(self.given, annotation)
             if self.dated:
                 self.refuse_catalogue_change(node, annotation, self.given, done)
             return merged(node if node.value is not None else None, self.given, done[-1])

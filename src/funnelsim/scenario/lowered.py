@@ -7,11 +7,44 @@ next: the incumbent plan during the burn-in, the plan from day 0, and one phase 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
+from funnelsim.events import Lever
 from funnelsim.workhours import WorkCalendar
 
 REFERENCE_ACCOUNTS = 200_000
 """Market size at which gains of goodwill and content per programme are stated."""
+
+
+class Effect(IntEnum):
+    """Effects of alignment that have a value at each level of a lever (`scenario.alignment.AlignmentEffects`)."""
+
+    MEETING_HOURS = 0
+    CONFLICT_HALF_LIFE = 1
+    DISPUTE_HOURS = 2
+    APPROVAL = 3
+    CONSISTENCY = 4
+    JOINT_HOURS = 5
+    LEARNING = 6
+    TOOLS = 7
+    TOOL_HOURS = 8
+    REVENUE_WEIGHT = 9
+    PREFERENCE = 10
+    NOISE = 11
+    DEFINITION_HOURS = 12
+    VISIBILITY = 13
+    LICENCE = 14
+
+
+LEVER_OF: tuple[Lever, ...] = (
+    Lever.MEETINGS, Lever.MEETINGS, Lever.DECISION_RIGHTS, Lever.DECISION_RIGHTS, Lever.JOINT_PROGRAMMES,
+    Lever.JOINT_PROGRAMMES, Lever.TOOLS_AND_FEEDBACK, Lever.TOOLS_AND_FEEDBACK, Lever.TOOLS_AND_FEEDBACK,
+    Lever.SHARED_METRICS, Lever.SHARED_METRICS, Lever.LEAD_DEFINITION, Lever.LEAD_DEFINITION, Lever.SHARED_RECORD,
+    Lever.SHARED_RECORD,
+)  # fmt: skip
+"""Lever that each effect belongs to."""
+Levels = tuple[float, float, float, float]
+"""Values at levels undefined, defined, aligned and integrated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +58,7 @@ class LoweredProgramme:
     intensity: float
     goodwill: float
     content: float
+    targeting: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +145,12 @@ class Phase:
     mix: tuple[float, ...]
     money_per_day: float
     approval: int
-    attention_fit: float
-    attention_unfit: float
+    targeting: float
+    fit_share: float
+    unfit_reach: float
     lead_bar: float
+    bar_give: float
+    lead_target: float
     score_noise: float
     hand_over: bool
     score_centre: float
@@ -131,7 +168,6 @@ class Phase:
     favourite: float
     outcome_weight: float
     positioning: float
-    unfit_reach: float
     recycle: float
     recycle_days: float
     # mails
@@ -231,6 +267,32 @@ class Phase:
     referral_rate: float
     referral_trust: float
     commission: float
+    # climate
+    levers: tuple[float, ...]
+    """Planned level of each `Lever`."""
+    effects: tuple[Levels, ...]
+    """Values of each `Effect`."""
+    change_over: Levels
+    alignment_on: bool
+    promise_aligned: float
+    promise_integrated: float
+    sameness: float
+    conflict_on: bool
+    conflict_tolerated: float
+    conflict_imbalance: float
+    conflict_unworked: float
+    conflict_rejected: float
+    conflict_rate: float
+    conflict_preference: float
+    conflict_effort: float
+    targeting_learns: bool
+    targeting_most: float
+    targeting_rate: float
+    learning_ratio: float
+    feedback: bool
+    budget_by_revenue: bool
+    budget_share: float
+    budget_most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +304,8 @@ class Lowered:
     calendar: WorkCalendar
     paid_days: tuple[tuple[int, int, int], ...]
     """Working days as (day number, index within its year, working days of that year)."""
+    months: tuple[tuple[int, float], ...]
+    """First moments of calendar months, and the share of the quarter that is over then."""
     segments: tuple[LoweredSegment, ...]
     accounts: int
     psi_a: float

@@ -10,13 +10,14 @@ from typing import Any
 from funnelsim.arithmetic import exp, log
 from funnelsim.events import DAY, NO_CODE
 from funnelsim.rules.incentives import price_gain
-from funnelsim.rules.reach import attention
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
 from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
+from funnelsim.scenario.alignment import lever_levels
 from funnelsim.scenario.bounds import acceptance_bounds, intensity_bounds
 from funnelsim.scenario.lowered import (
     REFERENCE_ACCOUNTS,
+    Effect,
     Lowered,
     LoweredProgramme,
     LoweredRole,
@@ -25,6 +26,7 @@ from funnelsim.scenario.lowered import (
     Phase,
 )
 from funnelsim.scenario.schema import Plan, RolePeople, Scenario, Touchpoint, World
+from funnelsim.scenario.sourcing import agency_delay, contract_commission, marketers_of, reps_of
 from funnelsim.workhours import WorkCalendar
 
 LN2 = log(2.0)
@@ -42,6 +44,8 @@ RAREST_PER_YEAR = 1e-9
 RAREST_ON_THE_CLOCK = 1e-3
 """What happens less often than once in 1,000 years to a person, or as a moment of attention, does not happen: such
 times are added up as 64-bit microseconds."""
+SHORTEST_DAYS = 1e-3
+"""A shorter half-life of what was learned is none: it stays."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
 ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
@@ -96,6 +100,7 @@ def lower(scenario: Scenario) -> Lowered:
         end=last_day * DAY,
         calendar=calendar,
         paid_days=_paid_days(scenario.start, first_day, last_day, set(week.weekdays), set(week.holidays)),
+        months=_months(calendar),
         segments=segments,
         accounts=accounts,
         psi_a=world.buyers.share_before_sales_a,
@@ -168,6 +173,7 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
             intensity=t.programme.reach * scale / accounts,
             goodwill=t.programme.goodwill * gain,
             content=t.programme.content * gain,
+            targeting=t.programme.targeting,
         )
     return LoweredTouchpoint(
         code=code,
@@ -243,6 +249,46 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
     )
 
 
+def _months(calendar: WorkCalendar) -> tuple[tuple[int, float], ...]:
+    quarters = calendar.quarter_starts()
+    rows = []
+    for time in calendar.month_starts():
+        begin = max(quarter for quarter in quarters if quarter <= time)
+        date = calendar.date_of(begin)
+        rows.append((time, (time - begin) / (calendar.moment_of(quarter_date(date, 1)) - begin)))
+    return tuple(rows)
+
+
+def _climate(world: World, plan: Plan) -> dict[str, Any]:
+    """Return what the climate between the teams depends on."""
+    effects, conflict, targeting, marketing = world.alignment, world.conflict, world.targeting, plan.marketing
+    return {
+        "levers": lever_levels(plan.alignment),
+        "effects": tuple(getattr(effects, effect.name.lower()).each() for effect in Effect),
+        "change_over": effects.change_over.each(),
+        "alignment_on": effects.on,
+        "promise_aligned": effects.promise_aligned,
+        "promise_integrated": effects.promise_integrated,
+        "sameness": effects.sameness,
+        "conflict_on": conflict.on,
+        "conflict_tolerated": conflict.tolerated,
+        "conflict_imbalance": conflict.imbalance,
+        "conflict_unworked": conflict.unworked,
+        "conflict_rejected": conflict.rejected,
+        "conflict_rate": LN2 / conflict.half_life_days,
+        "conflict_preference": conflict.preference,
+        "conflict_effort": conflict.effort,
+        "targeting_learns": targeting.learns,
+        "targeting_most": targeting.most,
+        "targeting_rate": LN2 / targeting.half_life_days if targeting.half_life_days >= SHORTEST_DAYS else 0.0,
+        "learning_ratio": world.people.agency.learning if marketing.sourcing == "agency" else 1.0,
+        "feedback": plan.sales.sourcing == "in_house",
+        "budget_by_revenue": marketing.budget_rule == "revenue_share",
+        "budget_share": marketing.budget_share,
+        "budget_most": cents(marketing.budget_most * marketing.programme_money),
+    }
+
+
 def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
     names = {name: code for code, name in enumerate(world.touchpoints)}
     selling, response, sales, marketing = world.selling, world.response, plan.sales, plan.marketing
@@ -276,9 +322,9 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "touchpoints": touchpoints,
         "mix": tuple(marketing.mix.get(name, 0.0) for name in names),
         "money_per_day": marketing.programme_money * 100.0 / 365.0,
-        "approval": int(marketing.approval_days * DAY + 0.5),
-        "attention_fit": attention(marketing.targeting, fit_share, True),
-        "attention_unfit": attention(marketing.targeting, fit_share, False) * unfit_reach(world, plan),
+        "approval": int((marketing.approval_days + agency_delay(world, plan)) * DAY + 0.5),
+        "targeting": marketing.targeting,
+        "fit_share": fit_share,
         "unfit_reach": unfit_reach(world, plan),
         "positioning": marketing.positioning,
         "rival_trust": world.rivals.trust,
@@ -289,6 +335,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "recycle": marketing.recycle,
         "recycle_days": marketing.recycle_days,
         "lead_bar": marketing.lead_bar,
+        "bar_give": world.scoring.bar_give,
+        "lead_target": marketing.lead_target,
         "score_noise": marketing.score_noise,
         "hand_over": marketing.hand_over,
         "score_centre": world.scoring.centre,
@@ -318,8 +366,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "priority_lead": sales.priorities.marketing_lead,
         "priority_care": sales.priorities.care,
         "priority_prospecting": sales.priorities.prospecting,
-        "marketers": _role(marketing.marketers, False, world.people.marketer),
-        "reps": _role(sales.reps, sales.ramped, world.people.rep),
+        "marketers": _role(marketing.marketers, False, marketers_of(world, plan)),
+        "reps": _role(sales.reps, sales.ramped, reps_of(world, plan)),
         "sdrs": _role(sales.sdrs, sales.ramped, world.people.sdr),
         "term": int(world.customers.term_days * DAY + 0.5),
         "churn": world.customers.churn,
@@ -328,8 +376,9 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "care_interval": 365.0 / customers.care_per_year if customers.care_per_year >= RAREST_PER_YEAR else 0.0,
         "referral_rate": customers.referral_rate / 365.0 if customers.referral_rate >= RAREST_PER_YEAR else 0.0,
         "referral_trust": world.customers.referral_trust,
-        "commission": world.finance.commission,
+        "commission": world.finance.commission + contract_commission(world, plan),
     }
+    values.update(_climate(world, plan))
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
     values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)

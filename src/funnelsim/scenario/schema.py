@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
 from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SitePlan
 from funnelsim.scenario.incentives import Incentives
 from funnelsim.scenario.part import Part as Part
@@ -143,6 +144,9 @@ class Programme(Part):
     reach: float = quantity(40_000.0, "accounts", "intensity times accounts of the market", ge=0, le=1e9)
     goodwill: float = quantity(0.0, "index", "goodwill gained when it goes live", ge=0, le=10)
     content: float = quantity(0.0, "index", "content stock gained when it goes live", ge=0, le=100)
+    targeting: float = quantity(
+        0.0, "share", "market research: part of the way to the best targeting that one run goes", ge=0, le=1
+    )
 
 
 class Touchpoint(Part):
@@ -286,12 +290,29 @@ class MarketerPeople(RolePeople):
     productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", ge=0.01, le=1)
 
 
+class Agency(Part):
+    """What is different when an agency does the marketing (`plan.marketing.sourcing`)."""
+
+    cost_ratio: float = quantity(0.8, "ratio", "pay for a full post, relative to an own marketer", ge=0, le=10)
+    delay_days: float = quantity(30.0, "day", "added between finished programme and live", ge=0, le=365)
+    learning: float = quantity(0.5, "ratio", "what is left of learning from the reps' feedback", ge=0, le=1)
+
+
+class Contract(Part):
+    """What is different when contract reps sell (`plan.sales.sourcing`): paid by commission, with other principals."""
+
+    commission: float = quantity(0.10, "share", "commission on the first year's price, on top of usual", ge=0, le=1)
+    attention: float = quantity(0.3, "share", "part of their productive time that they have for us", ge=0.01, le=1)
+
+
 class People(Part):
-    """Roles of both teams."""
+    """Roles of both teams, and who may stand in for them."""
 
     rep: RepPeople = RepPeople()
     sdr: SdrPeople = SdrPeople()
     marketer: MarketerPeople = MarketerPeople()
+    agency: Agency = Agency()
+    contract: Contract = Contract()
 
 
 class Customers(Part):
@@ -327,6 +348,9 @@ class Scoring(Part):
     centre: float = quantity(0.45, "T/theta", "readiness of the average lead", ge=-5, le=5)
     scale: float = quantity(0.25, "T/theta", "one standard deviation of readiness", ge=0.001, le=5)
     fit_weight: float = quantity(0.8, "sd", "score difference between accounts that fit and that do not", ge=0, le=10)
+    bar_give: float = quantity(
+        0.8, "sd", "how far marketing lowers its bar when it has none of the leads that it was asked for", ge=0, le=10
+    )
 
 
 class World(Part):
@@ -356,6 +380,9 @@ class World(Part):
     incentives: Incentives = Incentives()
     customers: Customers = Customers()
     finance: Finance = Finance()
+    alignment: AlignmentEffects = AlignmentEffects()
+    conflict: Conflict = Conflict()
+    targeting: Targeting = Targeting()
     programme_scale: float = quantity(
         1.0, "factor", "size of a programme: money, hours, reach and gains", ge=0.0001, le=100
     )
@@ -429,6 +456,7 @@ class SalesPlan(Part):
         2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20
     )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
+    sourcing: Literal["in_house", "contract"] = Field("in_house", description="whose reps sell: own, or on contract")
     opportunity_bar: float = quantity(
         -20.0,
         "log-odds",
@@ -461,6 +489,15 @@ class MarketingPlan(Part):
     gating: float = quantity(0.0, "0..1", "how much of the content with a magnet stands behind a form", ge=0, le=1)
     mail: MailPlan = MailPlan()
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
+    lead_target: float = quantity(0.0, "leads per quarter", "leads that marketing is asked for (0: none)", ge=0, le=1e7)
+    budget_rule: Literal["fixed", "revenue_share"] = Field(
+        "fixed", description="programme money as planned, or a share of what was billed in the last four quarters"
+    )
+    budget_share: float = quantity(0.10, "share", "that share", "cmosurvey2019", ge=0, le=1)
+    budget_most: float = quantity(
+        2.0, "factor", "most that a share of revenue can give, relative to programme_money", ge=0, le=10
+    )
+    sourcing: Literal["in_house", "agency"] = Field("in_house", description="whose people make programmes")
 
     @field_validator("mix")
     @classmethod
@@ -482,6 +519,7 @@ class Plan(Part):
     price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    alignment: Alignment = Alignment()
     site: SitePlan = SitePlan()
 
 

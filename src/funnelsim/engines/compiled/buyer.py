@@ -20,7 +20,7 @@ from funnelsim.engines.compiled.firm import (
     touch,
     touchpoint_of,
 )
-from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CLIMATE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
 from funnelsim.engines.compiled.mail import send
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
@@ -165,10 +165,10 @@ def consider(a: int, n: int) -> None:
             phase.score_centre,
             phase.score_scale,
             phase.score_fit_weight,
-            phase.score_noise,
+            CLIMATE(g.climate, 0).score_noise,
             need.score_z,
         )
-        if points >= phase.lead_bar:
+        if points >= CLIMATE(g.climate, 0).lead_bar:
             need.handed = 1
             hand_over(a, n, points)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum, auto
 
-from funnelsim.events import Kind, Rank, Source, Stage, Team
+from funnelsim.events import Kind, Lever, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose
+from funnelsim.scenario.lowered import Effect
 
 
 class What(IntEnum):
@@ -53,6 +54,10 @@ class What(IntEnum):
     """(need) a reminder brings a cart back"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
+    REVIEW = auto()
+    """(review)"""
+    ESCALATION = auto()
+    """(case) a promise falls due"""
 
 
 class Work(IntEnum):
@@ -77,7 +82,7 @@ class Work(IntEnum):
 # Numba takes module-level ints for constants; enumerations it would look up.
 for _prefix, _enum in (
     ("K", Kind), ("S", Stage), ("R", Rank), ("P", Purpose), ("FROM", Source), ("TEAM", Team), ("WHAT", What),
-    ("WORK", Work),
+    ("WORK", Work), ("L", Lever), ("E", Effect),
 ):  # fmt: skip
     globals().update({f"{_prefix}_{_member.name}": int(_member) for _member in _enum})
 

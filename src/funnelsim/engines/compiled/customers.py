@@ -10,6 +10,7 @@ from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     add_goodwill,
+    bill,
     entry_trust,
     note,
     number_of,
@@ -137,6 +138,7 @@ def renewal(a: int, c: int) -> None:
     p = renews(total_trust(a, n), phase.churn, phase.term / DAY, phase.churn_trust, phase.churn_slope)
     if uniform(g.key, need.account, C.P_RENEWAL, 64 * need.number + number) < p:
         note(a, C.K_RENEWED, n, NONE, NONE, NONE, NONE, number, NAN, p, need.deal)
+        bill(a, need.deal)
         add_goodwill(a, phase.goodwill_per_customer)
         customer.renewals = number + 1
         at(a, g.now + phase.term, C.R_RENEWAL, need.account, number + 1, C.WHAT_RENEWAL, c)

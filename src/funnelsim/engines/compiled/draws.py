@@ -12,7 +12,19 @@ import numpy as np
 
 from funnelsim import arithmetic, randomness
 from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
-from funnelsim.rules import customers, incentives, mail, people, qualification, reach, rivals, selling, site, trust
+from funnelsim.rules import (
+    alignment,
+    customers,
+    incentives,
+    mail,
+    people,
+    qualification,
+    reach,
+    rivals,
+    selling,
+    site,
+    trust,
+)
 
 U1, U12, U16, U27, U30, U31, U56 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31, 56))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -135,7 +147,7 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, mail, rivals)
+_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, alignment, mail, rivals)
 for _module in (arithmetic, randomness, *_RULES):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
@@ -164,6 +176,7 @@ abandons = LAWS["abandons"]
 entry_trust = LAWS["entry_trust"]
 acceptance = LAWS["acceptance"]
 found = LAWS["found"]
+attention = LAWS["attention"]
 readiness = LAWS["readiness"]
 score = LAWS["score"]
 warm = LAWS["warm"]
@@ -180,6 +193,19 @@ ramp = LAWS["ramp"]
 tenure_at_start = LAWS["tenure_at_start"]
 pay_of_day = LAWS["pay_of_day"]
 renews = LAWS["renews"]
+at_level = LAWS["at_level"]
+moved_level = LAWS["moved_level"]
+pace = LAWS["pace"]
+promised_hours = LAWS["promised_hours"]
+aided = LAWS["aided"]
+imbalance = LAWS["imbalance"]
+share_of = LAWS["share_of"]
+conflict_after = LAWS["conflict_after"]
+learned = LAWS["learned"]
+faded = LAWS["faded"]
+best_targeting = LAWS["best_targeting"]
+bar_given = LAWS["bar_given"]
+budget_of = LAWS["budget_of"]
 priced = LAWS["priced"]
 price_gain = LAWS["price_gain"]
 left_after = LAWS["left_after"]

@@ -11,6 +11,7 @@ from funnelsim.engines.compiled import layout as L
 from funnelsim.engines.compiled.compiling import kernel
 from funnelsim.engines.compiled.room import ALL, AT_A_TIME
 from funnelsim.engines.compiled.tables import input_tables
+from funnelsim.engines.reference.climate import YEAR_OF_QUARTERS
 from funnelsim.events import DAY
 from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
@@ -63,6 +64,9 @@ class State:
         spans = np.zeros(slots >> L.SLOT_BITS, L.SPAN_ROW)
         spans["chunk"] = L.NONE
         self.state = {
+            "climate": np.zeros(1, L.CLIMATE_ROW),
+            "levels": np.zeros(L.LEVERS, L.LEVEL_ROW),
+            "billings": np.zeros(YEAR_OF_QUARTERS, L.NUMBER_ROW),
             "kinds": np.zeros(len(self.inputs["moments"]), L.KIND_ROW),
             "accounts": accounts,
             "seats": seats,

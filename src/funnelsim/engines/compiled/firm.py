@@ -8,6 +8,7 @@ import numpy as np
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.draws import (
+    aided,
     decayed,
     heard,
     left_after,
@@ -21,7 +22,7 @@ from funnelsim.engines.compiled.draws import (
     updated_belief,
 )
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
-from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
+from funnelsim.engines.compiled.layout import ACCOUNT, CLIMATE, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.room import LOG_TABLE, grow
 from funnelsim.events import DAY
@@ -174,6 +175,8 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
     now = g.now
     brand = brand_now(a, n)
     relationship = relationship_now(a, n)
+    if kind.team == C.TEAM_SALES:
+        strength = aided(strength, CLIMATE(g.climate, 0).tools)
     if phase.fatigue > 0.0:
         recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
         strength = tired(strength, phase.fatigue, recent)
@@ -181,7 +184,9 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
         need.recent_stamp = now
     before = total(brand, relationship)
     other = need.last_team != NONE and need.last_team != kind.team
-    strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+    strength = heard(
+        strength, other, CLIMATE(g.climate, 0).consistency, kind.aims, before >= need.asks_at, phase.wrong_tone
+    )
     need.last_team = kind.team
     if kind.brand != 0:
         brand = touched(brand, strength, phase.saturation)
@@ -308,6 +313,12 @@ def learn_about_leads(a: int, good: bool) -> None:
     g = GLOBALS(a, 0)
     g.belief = updated_belief(g.belief, good, phase_of(a).belief_memory)
     note_firm(a, C.K_BELIEF, NONE, NONE, NONE, NONE, NONE, NAN, g.belief, NO_AMOUNT)
+
+
+@jit
+def bill(a: int, amount: int) -> None:
+    """Count what customers are billed, cents."""
+    CLIMATE(GLOBALS(a, 0).climate, 0).billed += amount
 
 
 @jit

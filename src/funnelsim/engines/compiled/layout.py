@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from funnelsim.engines.compiled.records import rows_of
-from funnelsim.events import COLUMNS
-from funnelsim.scenario.lowered import LoweredRole, LoweredSegment, Phase
+from funnelsim.events import COLUMNS, Lever
+from funnelsim.scenario.lowered import LEVER_OF, LoweredRole, LoweredSegment, Phase
 
 NONE: Final = -1
 NEVER: Final = 2**62
@@ -22,6 +22,8 @@ DESKS: Final = 3
 """Desks, in the order in which they hand out work: marketers, reps, SDRs; a desk has the number of its role."""
 SEATS: Final = 1000
 """Seats of a role."""
+LEVERS: Final = len(Lever)
+EFFECTS: Final = len(LEVER_OF)
 CLOSED_SEAT: Final = -2
 SLOT_BITS: Final = 10
 """A span of the event list has 1024 slots."""
@@ -46,14 +48,15 @@ def _all(kind: str, *names: str) -> list[tuple[str, str]]:
 
 # --- inputs ---------------------------------------------------------------------------------------------------
 
-PHASE_ROW = _of_class(Phase, ("n_meetings", "<i8"), ("mix_changed", "<i8"))
+CHANGE_OVER: Final = tuple(f"change_over_{level}" for level in ("undefined", "defined", "aligned", "integrated"))
+PHASE_ROW = _of_class(Phase, ("n_meetings", "<i8"), ("mix_changed", "<i8"), *_all("<f8", *CHANGE_OVER))
 ROLE_ROW = _of_class(LoweredRole)
 """Row phase * DESKS + role."""
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
     *_all("<i8", "team", "brand", "relationship", "aims", "site", "mail", "is_programme", "money", "live"),
     *_all("<f8", "strength", "base_intensity", "capture", "mix"),
-    *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content"),
+    *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content", "targeting"),
 )
 """Row phase * touchpoints + code."""
 MOMENT_ROW = _table(
@@ -64,6 +67,11 @@ MOMENT_ROW = _table(
 MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
 """Row phase * most meetings + number."""
 WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
+MONTH_ROW = _table(("time", "<i8"), ("elapsed", "<f8"))
+EFFECT_ROW = _table(("lever", "<i8"), *_all("<f8", "undefined", "defined", "aligned", "integrated"))
+"""Row phase * EFFECTS + effect."""
+LEVEL_ROW = _table(("level", "<f8"))
+"""Planned: row phase * LEVERS + lever; now: row lever."""
 PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
 DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
 NUMBER_ROW = _table(("value", "<i8"))
@@ -76,6 +84,16 @@ KIND_ROW = _table(
 )
 """What marketing has made of a touchpoint: row code. Candidate moments are dealt as far as their uniform lies below the
 bounds, which rise with what is accepted."""
+CLIMATE_ROW = _table(
+    *_all("<f8", "marketing_pace", "sales_pace", "consistency", "visibility", "tools", "score_noise", "lead_bar"),
+    *_all("<f8", "approval", "preference", "money_per_day", "attention_fit", "attention_unfit"),
+    ("promise", "<i8"),
+    # what the values in force above are made from
+    *_all("<f8", "targeting", "most", "learning", "conflict", "conflict_half_life", "revenue_weight", "licence"),
+    ("bar_drop", "<f8"),
+    *_all("<i8", "budget", "reviewed", "handed", "worked", "unworked", "rejected", "billed", "quarters"),
+)
+"""The climate between the teams: one row."""
 ACCOUNT_ROW = _table(*_all("<i4", "open", "memory", "needs", "customer"))
 NEED_ROW = _table(
     *_all("<i8", "stamp"),
@@ -117,7 +135,9 @@ CUSTOMER_ROW = _table(
     ("active", "<i8"),
 )
 PROGRAMME_ROW = _table(
-    *_all("<i8", "queued", "live"), *_all("<f8", "hours", "goodwill", "content"), *_all("<i8", "code", "worker")
+    *_all("<i8", "queued", "live"),
+    *_all("<f8", "hours", "goodwill", "content", "targeting"),
+    *_all("<i8", "code", "worker"),
 )
 EVENT_ROW = _table(("time", "<i8"), ("key", "<i8"), ("ref", "<i4"), ("what", "<i4"), ("next", "<i4"))
 SLOT_ROW = _table(("first", "<i4"))
@@ -147,11 +167,17 @@ FIXED: Final = {
     "meetings": MEETING_ROW,
     "segments": SEGMENT_ROW,
     "weeks": WEEK_ROW,
+    "months": MONTH_ROW,
+    "effects": EFFECT_ROW,
+    "planned": LEVEL_ROW,
     "paid_days": PAID_DAY_ROW,
     "demand": DEMAND_ROW,
     "work_days": NUMBER_ROW,
     "days_before": NUMBER_ROW,
     "declared": NUMBER_ROW,
+    "climate": CLIMATE_ROW,
+    "levels": LEVEL_ROW,
+    "billings": NUMBER_ROW,
     "kinds": KIND_ROW,
     "accounts": ACCOUNT_ROW,
     "seats": SEAT_ROW,
@@ -160,7 +186,7 @@ FIXED: Final = {
     "spans": SPAN_ROW,
 }
 """Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
-STATE: Final = ("kinds", "accounts", "seats", "desks", "slots", "spans")
+STATE: Final = ("climate", "levels", "billings", "kinds", "accounts", "seats", "desks", "slots", "spans")
 """Fixed tables that change during a run; the others are inputs."""
 
 GLOBALS_ROW = _table(
@@ -200,6 +226,10 @@ TOUCHPOINT = rows_of(TOUCHPOINT_ROW)
 MOMENT = rows_of(MOMENT_ROW)
 MEETING = rows_of(MEETING_ROW)
 WEEK = rows_of(WEEK_ROW)
+MONTH = rows_of(MONTH_ROW)
+EFFECT = rows_of(EFFECT_ROW)
+PLANNED = LEVEL = rows_of(LEVEL_ROW)
+CLIMATE = rows_of(CLIMATE_ROW)
 PAID_DAY = rows_of(PAID_DAY_ROW)
 DEMAND = rows_of(DEMAND_ROW)
 NUMBER = rows_of(NUMBER_ROW)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from funnelsim.engines.compiled import buyer, customers, firm, market, marketing, opportunities, sales, site, staffing
+from funnelsim.engines.compiled import (
+    buyer,
+    climate,
+    customers,
+    firm,
+    market,
+    marketing,
+    opportunities,
+    reviews,
+    sales,
+    site,
+    staffing,
+)
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
 from funnelsim.engines.compiled.desk import (
@@ -24,6 +36,7 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
+    MONTH,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -47,6 +60,9 @@ FAILED = 2
 def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
+    climate.begin(a)
+    if g.n_months > 0:
+        at(a, MONTH(g.months, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
     staffing.staff(a, MARKETERS, True)
     marketing.renew_all_reach(a)
     if g.n_weeks > 0:
@@ -84,7 +100,8 @@ def _first_needs(a: int) -> None:
 def change_phase(a: int, number: int) -> None:
     """A dated change takes effect: stocks are rewritten where a rate changes, then everyone is told."""
     g = GLOBALS(a, 0)
-    before = PHASE(g.phases, g.phase)
+    number_before = g.phase + 0
+    before = PHASE(g.phases, number_before)
     after = PHASE(g.phases, number)
     if after.goodwill_rate != before.goodwill_rate:
         firm.write_goodwill(a, firm.goodwill_now(a, before.goodwill_rate))
@@ -94,7 +111,7 @@ def change_phase(a: int, number: int) -> None:
         firm.rewrite_trust(a, before.brand_rate, before.relationship_rate)
     g.phase = number
     note_firm(a, C.K_PLAN_CHANGED, NONE, NONE, NONE, NONE, number, NAN, NAN, NO_AMOUNT)
-    marketing.accrue(a, before.money_per_day)
+    reviews.plan_changes(a, number_before)
     if after.mix_changed != 0:
         marketing.forget_spending(a)
     staffing.staff(a, MARKETERS, False)
@@ -266,6 +283,10 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_REVIEW:
+        reviews.review(a, ref)
+    elif what == C.WHAT_ESCALATION:
+        sales.escalate(a, ref)
     elif what == C.WHAT_RESTED:
         buyer.lead_rested(a, ref)
     elif what == C.WHAT_CART:

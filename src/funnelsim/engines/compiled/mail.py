@@ -5,7 +5,7 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.draws import decayed, mail_gain, on_late_list, scaled, uniform, unsubscribes
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note, phase_of, total_trust, touch, touchpoint_of
-from funnelsim.engines.compiled.layout import GLOBALS, NEED, NONE
+from funnelsim.engines.compiled.layout import CLIMATE, GLOBALS, NEED, NONE
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.site import visit
 from funnelsim.engines.reference.mail import WEEKLY
@@ -22,7 +22,8 @@ def send(a: int, n: int, code: int, number: int) -> None:
     trust = total_trust(a, n)
     wrong = False
     if phase.segmented != 0:
-        late = on_late_list(trust, need.asks_at, need.threshold, phase.score_scale, phase.score_noise, need.score_z)
+        noise = CLIMATE(g.climate, 0).score_noise
+        late = on_late_list(trust, need.asks_at, need.threshold, phase.score_scale, noise, need.score_z)
         if not late and uniform(g.key, need.account, C.P_MAIL_LIST, moment) >= phase.early_share:
             return
         wrong = late != (trust >= need.asks_at)

@@ -24,6 +24,7 @@ from funnelsim.engines.compiled.draws import (
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
+    bill,
     buys_elsewhere,
     edge_over_rival,
     note,
@@ -269,6 +270,7 @@ def _won(a: int, x: int) -> None:
     need.stage = C.S_CUSTOMER
     need.deal = priced(need.deal, phase_of(a).price * (1.0 - need.discount))
     note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
+    bill(a, need.deal)
     commission = int(need.deal * phase_of(a).commission + 0.5)
     if commission > 0:
         note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)

@@ -7,7 +7,7 @@ from typing import Any
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.draws import pay_of_day, ramp
 from funnelsim.engines.compiled.firm import NAN, note_firm, number_of
-from funnelsim.engines.compiled.layout import DESK, GLOBALS, NONE, PERSON, ROLE, SEAT, SEATS
+from funnelsim.engines.compiled.layout import CLIMATE, DESK, GLOBALS, NONE, PERSON, ROLE, SEAT, SEATS
 from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.people import MOST_HOURS
@@ -44,6 +44,22 @@ def count_people(a: int, role: int) -> int:
 
 
 @jit
+def posts(a: int, role: int) -> float:
+    """Full posts on the roll."""
+    g = GLOBALS(a, 0)
+    found = 0.0
+    left = count_people(a, role)
+    seat = 0
+    while left > 0:
+        p = person_at(a, role, seat)
+        if p >= 0:
+            found = found + PERSON(g.persons, p).share
+            left -= 1
+        seat += 1
+    return found
+
+
+@jit
 def nth_person(a: int, role: int, n: int) -> int:
     """Return the n-th person on the roll by seat."""
     for seat in range(SEATS):
@@ -76,8 +92,11 @@ def years(a: int, p: int) -> float:
 @jit
 def desk_hours(a: int, p: int, hours: float) -> float:
     """Desk hours that a task of `hours` takes this person."""
-    person = PERSON(GLOBALS(a, 0).persons, p)
-    taken = hours / (role_of(a, person.role).productive_share * person.share)
+    g = GLOBALS(a, 0)
+    person = PERSON(g.persons, p)
+    climate = CLIMATE(g.climate, 0)
+    pace = climate.marketing_pace if person.role == MARKETERS else climate.sales_pace
+    taken = hours / (role_of(a, person.role).productive_share * person.share * pace)
     return MOST_HOURS if taken > MOST_HOURS else taken
 
 

@@ -6,7 +6,7 @@ from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled import customers
 from funnelsim.engines.compiled.calendar import at, sequence_of
 from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
-from funnelsim.engines.compiled.desk import first_of_own, give_to, release, request, take_off, without_root
+from funnelsim.engines.compiled.desk import first_of_own, give_to, go_ahead, release, request, take_off, without_root
 from funnelsim.engines.compiled.draws import (
     choose,
     contact_probability,
@@ -37,6 +37,7 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import (
     ACCOUNT,
     CASE,
+    CLIMATE,
     DESK,
     GLOBALS,
     NEED,
@@ -48,6 +49,7 @@ from funnelsim.engines.compiled.layout import (
     TASK,
 )
 from funnelsim.engines.compiled.market import deal_moments, moments_until
+from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.opportunities import drop, give, new_case, note_case, open_opportunity
 from funnelsim.engines.compiled.people import (
     REPS,
@@ -65,6 +67,7 @@ from funnelsim.engines.compiled.people import (
 )
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.recycling import CASES_OF_A_NEED
+from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR
 from funnelsim.rules.incentives import NO_BAR
 
@@ -106,6 +109,7 @@ def buyer_asks(a: int, n: int, trust: float) -> None:
 def hand_over(a: int, n: int, score: float) -> None:
     """Marketing hands a lead over."""
     g = GLOBALS(a, 0)
+    CLIMATE(g.climate, 0).handed += 1
     NEED(g.needs, n).stage = C.S_MQL
     x = new_case(a, n, C.FROM_MQL, score)
     note(a, C.K_MQL, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, CASE(g.cases, x).number, NAN, score, NO_AMOUNT)
@@ -153,6 +157,37 @@ def _first_response(a: int, x: int) -> None:
                         g.now + patience, need.account, PATIENCES_PER_NEED * need.number + case.source)  # fmt: skip
     if not inbound:
         TASK(g.tasks, case.task).choose = 1
+        _promise(a, x)
+
+
+@jit
+def _promise(a: int, x: int) -> None:
+    """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+    g = GLOBALS(a, 0)
+    promise = CLIMATE(g.climate, 0).promise
+    if promise <= 0:
+        return
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+    at(a, finish(a, promise), C.R_ESCALATION, need.account, sequence, C.WHAT_ESCALATION, x)
+
+
+@jit
+def escalate(a: int, x: int) -> None:
+    """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    need = NEED(g.needs, case.need)
+    task = TASK(g.tasks, case.task)
+    if case.tried != 0 or need.case != x or task.waiting == 0:
+        return
+    note_case(a, C.K_ESCALATED, x, NONE, NONE, NAN, (g.now - case.queued) / DAY, NO_AMOUNT)
+    task.choose = 0
+    priority = phase_of(a).priority_request
+    if task.priority != priority:
+        sequence = PATIENCES_PER_NEED * need.number + case.source
+        case.task = go_ahead(a, case.task, priority, need.account, sequence)
 
 
 @jit
@@ -180,7 +215,7 @@ def works(a: int, x: int, p: int) -> bool:
     phase = phase_of(a)
     desk = DESK(g.desks, PERSON(g.persons, p).role)
     propensity = works_lead(
-        phase.lead_preference,
+        phase.lead_preference + CLIMATE(g.climate, 0).preference,
         case.score - phase.lead_bar,
         phase.lead_quality,
         g.belief,
@@ -206,6 +241,8 @@ def response_begins(a: int, x: int, t: int, p: int) -> None:
     need = NEED(g.needs, case.need)
     phase = PHASE(g.phases, case.phase)  # a lead cools by the law under which it began to wait
     case.tried = 1
+    if case.source == C.FROM_MQL:
+        CLIMATE(g.climate, 0).worked += 1
     m = warm((g.now - case.queued) / HOUR, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
     case.is_warm = 1 if uniform(g.key, need.account, C.P_WARM, 4 * need.number + case.source + case.round) < m else 0
     attempt_begins(a, x, t, p)
@@ -263,7 +300,8 @@ def _hand_off(a: int, x: int, p: int) -> None:
     case = CASE(g.cases, x)
     need = NEED(g.needs, case.need)
     phase = phase_of(a)
-    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source + case.round) < phase.visibility:
+    seen = CLIMATE(g.climate, 0).visibility
+    if uniform(g.key, need.account, C.P_HISTORY, 4 * need.number + case.source + case.round) < seen:
         return
     loss = lose_trust(a, case.need, phase.handoff_loss, 0.0)
     note_case(a, C.K_HISTORY_LOST, x, NONE, p, NAN, loss, NO_AMOUNT)
@@ -305,6 +343,8 @@ def back_to_nurture(a: int, x: int, kind: int, value: float, p: int) -> None:
     if kind == C.K_RENEGED or (kind == C.K_GIVEN_UP and case.source == C.FROM_INBOUND):
         neglect(a, case.need)
     note_case(a, kind, x, NONE, p, NAN, value, NO_AMOUNT)
+    if case.source == C.FROM_MQL and (kind == C.K_DECLINED or kind == C.K_RENEGED):
+        CLIMATE(g.climate, 0).unworked += 1
     if case.source == C.FROM_MQL and (kind == C.K_GIVEN_UP or kind == C.K_NOT_READY):
         learn_about_leads(a, kind == C.K_NOT_READY)
     if (
@@ -354,6 +394,7 @@ def qualify(a: int, x: int, p: int) -> None:
         need.stage = C.S_DISQUALIFIED
         note_case(a, C.K_DISQUALIFIED, x, NONE, p, NAN, NAN, NO_AMOUNT)
         if case.source == C.FROM_MQL:
+            CLIMATE(g.climate, 0).rejected += 1
             learn_about_leads(a, False)
         return
     need.stage = C.S_SQL
@@ -491,7 +532,7 @@ def _duplicate(a: int, n: int, p: int, i: int) -> None:
     g = GLOBALS(a, 0)
     entity = PERSON(g.persons, p).entity
     phase = phase_of(a)
-    if uniform(g.key, entity, C.P_DUPLICATE, i) < phase.visibility:
+    if uniform(g.key, entity, C.P_DUPLICATE, i) < CLIMATE(g.climate, 0).visibility:
         return
     if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase.cold_contact:
         return

@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelsim.engines.compiled import layout as L
 from funnelsim.events import DAY
-from funnelsim.scenario.lowered import Lowered, Phase
+from funnelsim.scenario.lowered import LEVER_OF, Lowered, Phase
 
 WEEK = 7 * DAY
 
@@ -25,6 +25,9 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
         "touchpoints": np.zeros(len(phases) * n_touchpoints, L.TOUCHPOINT_ROW),
         "meetings": np.zeros(len(phases) * most_meetings, L.MEETING_ROW),
         "segments": np.zeros(len(lowered.segments), L.SEGMENT_ROW),
+        "effects": np.zeros(len(phases) * L.EFFECTS, L.EFFECT_ROW),
+        "planned": np.zeros(len(phases) * L.LEVERS, L.LEVEL_ROW),
+        "months": np.array(list(lowered.months), L.MONTH_ROW),
     }
     for i, phase in enumerate(phases):
         _copy(phase, tables["phases"][i])
@@ -34,6 +37,11 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
             _copy(part, tables["roles"][i * L.DESKS + role])
         for k, (code, checkpoint) in enumerate(zip(phase.meetings, phase.is_checkpoint, strict=True)):
             tables["meetings"][i * most_meetings + k] = (code, checkpoint)
+        for name, value in zip(L.CHANGE_OVER, phase.change_over, strict=True):
+            tables["phases"][i][name] = value
+        for effect, (lever, values) in enumerate(zip(LEVER_OF, phase.effects, strict=True)):
+            tables["effects"][i * L.EFFECTS + effect] = (lever, *values)
+        tables["planned"]["level"][i * L.LEVERS : (i + 1) * L.LEVERS] = phase.levers
         _touchpoints(phase, tables["touchpoints"][i * n_touchpoints : (i + 1) * n_touchpoints])
     for i, segment in enumerate(lowered.segments):
         _copy(segment, tables["segments"][i])
@@ -56,7 +64,7 @@ def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
         programme = touchpoint.programme
         row["is_programme"] = programme is not None
         if programme is not None:
-            for name in ("money", "live", "hours", "worn_strength", "intensity", "goodwill", "content"):
+            for name in ("money", "live", "hours", "worn_strength", "intensity", "goodwill", "content", "targeting"):
                 row[name] = getattr(programme, name)
 
 

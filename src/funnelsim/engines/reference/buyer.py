@@ -111,10 +111,10 @@ def consider(firm: Firm, need: Need) -> None:
             phase.score_centre,
             phase.score_scale,
             phase.score_fit_weight,
-            phase.score_noise,
+            firm.climate.score_noise,
             need.score_z,
         )
-        if points >= phase.lead_bar:
+        if points >= firm.climate.lead_bar:
             need.handed = True
             firm.sales.hand_over(need, points)
 

@@ -96,6 +96,7 @@ class Customers:
             if uniform(firm.key, need.account, Purpose.RENEWAL, n) >= p:
                 break
             firm.note(Kind.RENEWED, need, item=number, value=p, amount=need.deal)
+            firm.climate.bill(need.deal)
             firm.add_goodwill(phase.goodwill_per_customer)
             renewal = env.now + phase.term
             number += 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+from funnelsim.engines.reference.climate import Climate
 from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
-from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
+from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage, Team
 from funnelsim.randomness import Purpose, run_key, uniform
+from funnelsim.rules.alignment import aided
 from funnelsim.rules.qualification import updated_belief
 from funnelsim.rules.rivals import rival_edge, rival_trust, to_rival
 from funnelsim.rules.trust import decayed, entry_trust, heard, left_after, tired, total, touched
@@ -118,6 +120,7 @@ class Firm:
         self.goodwill = Stock(lowered.goodwill_start, lowered.start)
         self.content = Stock(lowered.content_start, lowered.start)
         self.belief = lowered.belief_start
+        self.climate = Climate(self)
         self.reviews = 0.0
         self.needs_address = [t.known_only for t in self.phase.touchpoints]
         self.by_search = [t.found_by_search for t in self.phase.touchpoints]
@@ -197,6 +200,8 @@ class Firm:
         now = self.env.now
         brand, relationship = self.trust(need)
         kind = phase.touchpoints[code]
+        if kind.team == Team.SALES:
+            strength = aided(strength, self.climate.tools)
         if phase.fatigue > 0.0:
             recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
             strength = tired(strength, phase.fatigue, recent)
@@ -204,7 +209,7 @@ class Firm:
             need.recent_stamp = now
         before = total(brand, relationship)
         other = need.last_team != NO_CODE and need.last_team != kind.team
-        strength = heard(strength, other, phase.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+        strength = heard(strength, other, self.climate.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
         need.last_team = kind.team
         if kind.brand:
             brand = touched(brand, strength, phase.saturation)
@@ -315,5 +320,6 @@ class Firm:
                 need.stamp = now
         self.phase = after
         self.note(Kind.PLAN_CHANGED, item=number)
+        self.climate.phase_changed(before)
         self.marketing.phase_changed(before)
         self.sales.phase_changed()

@@ -24,7 +24,8 @@ def send(firm: Firm, need: Need, code: int, number: int) -> None:
     trust = firm.total_trust(need)
     wrong = False
     if phase.segmented:
-        late = on_late_list(trust, need.asks_at, need.threshold, phase.score_scale, phase.score_noise, need.score_z)
+        noise = firm.climate.score_noise
+        late = on_late_list(trust, need.asks_at, need.threshold, phase.score_scale, noise, need.score_z)
         if not late and uniform(firm.key, need.account, Purpose.MAIL_LIST, n) >= phase.early_share:
             return
         wrong = late != (trust >= need.asks_at)

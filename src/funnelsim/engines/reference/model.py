@@ -41,6 +41,7 @@ class Model:
     def begin(self) -> None:
         """Staff the teams, declare the customers, start the processes."""
         firm = self.firm
+        firm.climate.begin()
         firm.marketing.begin()
         firm.sales.begin()
         firm.market.begin()

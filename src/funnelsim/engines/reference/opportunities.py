@@ -211,6 +211,7 @@ class Opportunities:
             value=self._opened_days(case),
             amount=need.deal,
         )
+        firm.climate.bill(need.deal)
         commission = int(need.deal * firm.phase.commission + 0.5)
         if commission > 0:
             firm.note(

@@ -180,6 +180,13 @@ class Crew:
         """People on the roll, by seat."""
         return [person for _, person in sorted(self.seats.items()) if person is not None]
 
+    def posts(self) -> float:
+        """Full posts on the roll."""
+        posts = 0.0
+        for person in self.people():
+            posts = posts + person.share
+        return posts
+
     def effect(self, person: Person) -> float:
         """Skill times ramp of a person now (1: median, ramped)."""
         if person.ramped:
@@ -201,7 +208,9 @@ class Crew:
         Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least
         a microsecond.
         """
-        desk_hours = hours / (self.part().productive_share * person.share)
+        climate = self.firm.climate
+        pace = climate.marketing_pace if self.role == Role.MARKETER else climate.sales_pace
+        desk_hours = hours / (self.part().productive_share * person.share * pace)
         if desk_hours > MOST_HOURS:
             desk_hours = MOST_HOURS
         work = int(desk_hours * HOUR + 0.5)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 UPGRADED: Final = "upgraded"
 CLOSED: Final = "closed"
+CASES_PER_NEED: Final = 64
+"""Places of promises of a need in the order of the instant."""
 PROSPECTING: Final = "prospecting"
 RECYCLABLE: Final = (Kind.DECLINED, Kind.RENEGED, Kind.GIVEN_UP, Kind.NOT_READY, Kind.PASSED)
 """Ends of a case after which its lead may come again."""
@@ -91,6 +93,7 @@ class Sales:
     def hand_over(self, need: Need, score: float) -> None:
         """Marketing hands a lead over."""
         firm = self.firm
+        firm.climate.handed += 1
         need.stage = Stage.MQL
         case = Case(need, Source.MQL, firm.env.now, score)
         need.case = case
@@ -121,6 +124,8 @@ class Sales:
             sequence=PATIENCES_PER_NEED * need.number + case.source,
             choose=None if inbound else lambda worker: self._works(case, worker),
         )
+        if not inbound:
+            self._promise(case)
         worker = yield case.task
         if worker is UPGRADED:
             return
@@ -130,6 +135,8 @@ class Sales:
         if worker is Desk.DECLINED:
             return  # logged where it was decided
         case.tried = True
+        if not inbound:
+            firm.climate.worked += 1
         delay = (env.now - case.queued) / HOUR
         m = warm(delay, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
         is_warm = uniform(firm.key, need.account, Purpose.WARM, n) < m
@@ -166,13 +173,35 @@ class Sales:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), before)
                 return
 
+    def _promise(self, case: Case) -> None:
+        """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+        firm, need = self.firm, case.need
+        promise = firm.climate.promise
+        if promise <= 0:
+            return
+        due = firm.calendar.finish(firm.env.now, promise)
+        sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+        firm.env.call_at(due, Rank.ESCALATION, need.account, sequence, lambda _: self._escalate(case))
+
+    def _escalate(self, case: Case) -> None:
+        """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+        firm, task = self.firm, case.task
+        assert task is not None
+        if case.tried or case.need.case is not case or not task.waiting:
+            return
+        waited = (firm.env.now - case.queued) / DAY
+        firm.note(Kind.ESCALATED, case.need, team=SALES, source=case.source, item=case.number, value=waited)
+        task.choose = None
+        if task.priority != firm.phase.priority_request:
+            task.desk.change_priority(task, firm.phase.priority_request)
+
     def _works(self, case: Case, worker: Worker) -> bool:
         """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
         firm = self.firm
         phase = firm.phase
         crew = self.crew_of(worker)
         propensity = works_lead(
-            phase.lead_preference,
+            phase.lead_preference + firm.climate.preference,
             case.score - phase.lead_bar,
             phase.lead_quality,
             firm.belief,
@@ -245,7 +274,7 @@ class Sales:
         firm, need = self.firm, case.need
         phase = firm.phase
         n = (4 * need.number + case.source) + case.round
-        if uniform(firm.key, need.account, Purpose.HISTORY, n) < phase.visibility:
+        if uniform(firm.key, need.account, Purpose.HISTORY, n) < firm.climate.visibility:
             return
         firm.note(
             Kind.HISTORY_LOST,
@@ -266,6 +295,8 @@ class Sales:
         if kind == Kind.RENEGED or (kind == Kind.GIVEN_UP and case.source == Source.INBOUND):
             self.firm.neglect(need)
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
+        if case.source == Source.MQL and kind in (Kind.DECLINED, Kind.RENEGED):
+            self.firm.climate.unworked += 1
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
         if kind in RECYCLABLE:
@@ -287,6 +318,7 @@ class Sales:
             need.stage = Stage.DISQUALIFIED
             firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.number)
             if case.source == Source.MQL:
+                firm.climate.rejected += 1
                 firm.learn_about_leads(False)
             return
         need.stage = Stage.SQL
@@ -419,7 +451,7 @@ class Sales:
         """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
         firm, entity = self.firm, worker.person.entity
         phase = firm.phase
-        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < phase.visibility:
+        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < firm.climate.visibility:
             return
         if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= phase.cold_contact:
             return
