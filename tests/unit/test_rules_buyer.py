@@ -73,7 +73,7 @@ def test_readers_leave_a_list_that_writes_too_often():
 def test_trust_in_the_rival_has_its_mean_and_stays_in_range():
     drawn = [rival_trust(uniform(1, i, 0, 0), 0.5, 0.15) for i in range(2000)]
     assert sum(drawn) / len(drawn) == pytest.approx(0.5, abs=0.015)
-    assert 0.0 <= min(drawn) and max(drawn) <= 0.98
+    assert min(drawn) >= 0.0 and max(drawn) <= 0.98
     assert rival_trust(0.5, 0.5, 0.0) == pytest.approx(0.5)
 
 
