@@ -58,6 +58,15 @@ class Source(IntEnum):
     SITE = 3
 
 
+class Product(IntEnum):
+    """What is sold; in the log it stands in the column `touchpoint` of the rows of `PRODUCT_KINDS`."""
+
+    CORE = -1
+    ENTRY = 1
+    ADDON = 2
+    PREMIUM = 3
+
+
 class Lever(IntEnum):
     """Levers of alignment, in the order of the plan's fields."""
 
@@ -142,6 +151,20 @@ class Kind(IntEnum):
     TOOLS_COST = 65
 
 
+PRODUCT_KINDS = (
+    Kind.WON,
+    Kind.CUSTOMER,
+    Kind.RENEWED,
+    Kind.CHURNED,
+    Kind.UPSOLD,
+    Kind.CROSS_SOLD,
+    Kind.TRADED_UP,
+    Kind.PRODUCT_DROPPED,
+    Kind.PURCHASE,
+)
+"""Rows about a product: its code stands in place of a touchpoint, none for the core product."""
+
+
 @dataclass(frozen=True)
 class KindMeaning:
     """What a kind of row says, and what its general-purpose columns hold (empty: not used)."""
@@ -216,10 +239,10 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
         amount="annual price [cents]",
     ),
     Kind.RENEWED: KindMeaning(
-        "the customer stays for another term",
+        "the customer stays for another term: one row for each of its products, the first one its first product",
         item="renewal number",
         value="probability of staying",
-        amount="annual price [cents]",
+        amount="annual price of this product [cents]",
     ),
     Kind.CHURNED: KindMeaning("the customer leaves", item="renewal number", value="probability of staying"),
     Kind.REFERRAL: KindMeaning(
@@ -287,7 +310,10 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     ),
     Kind.UPSOLD: KindMeaning("more is sold with the purchase", amount="added annual price [cents]"),
     Kind.CROSS_SOLD: KindMeaning(
-        "a customer buys another product", item="product it came with", amount="added annual price [cents]"
+        "a customer buys another product",
+        item="product it came with (-1: core)",
+        value="days to its renewal",
+        amount="added annual price [cents]",
     ),
     Kind.TRADED_UP: KindMeaning(
         "a customer moves to a more profitable product", item="renewal number", amount="added annual price [cents]"

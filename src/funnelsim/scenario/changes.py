@@ -46,6 +46,7 @@ FIXED = (
     ),
     (r"world\.programme_scale", "the size of the market's programmes is fixed"),
     (r"world\.(customers|goodwill|content)\.start", "it is a stock at the start of the burn-in"),
+    (r"world\.customers\.(purchase|repeat(\..*)?)", "how customers buy again is drawn once for each of them"),
     (r"world\.(trust\.customer_start|selling\.belief_start)", "it is a value at the start of the burn-in"),
 )
 """Paths that make no sense in a timeline, with the reason."""

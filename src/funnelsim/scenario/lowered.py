@@ -75,6 +75,8 @@ class LoweredTouchpoint:
     gap_days: float
     base_intensity: float
     capture: float
+    per_hour: float
+    contact: float
     known_only: bool
     site: bool
     mail: bool
@@ -112,6 +114,9 @@ class LoweredRole:
     ramp_start: float
     attrition_per_day: float
     vacancy: int
+    crossed: int
+    """Seats below this one are held by people from the other team."""
+    cross_effect: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +237,30 @@ class Phase:
     lost_share: float
     price_slope: float
     discount: float
+    quota_months: int
+    """Length of the quota's period; 0: there is no quota."""
+    quota_ambition: float
+    bonus: int
+    effort_gain: float
+    effort_loss: float
+    effort_reach: float
+    give_up: float
+    give_up_left: float
+    push_days: int
+    pull_probability: float
+    pull_days: float
+    discount_authority: float
+    goodwill_per_push: float
+    pushable_from: int
+    """Meetings that must have been held before a rep asks for an early decision: all checkpoints."""
     opportunity_bar: float
     discovery_noise: float
     call_touch: int
     cold_touch: int
     care_touch: int
     prospecting_hours: float
+    prospects_by_mix: bool
+    prospecting_mix: tuple[float, ...]
     calls_per_hour: float
     cold_contact: float
     lead_preference: float
@@ -267,6 +290,36 @@ class Phase:
     referral_rate: float
     referral_trust: float
     commission: float
+    discount_harm: float
+    # products beside the core product
+    core_margin: float
+    entry_offered: bool
+    entry_price: float
+    entry_margin: float
+    entry_ratio: float
+    addon_margin: float
+    addon_size: float
+    upsell: float
+    upsell_size: float
+    cross_sell: bool
+    cross_sell_rate: float
+    cross_sell_core: float
+    trade_up: float
+    trade_up_size: float
+    premium_margin: float
+    more_slope: float
+    review_quarters: int
+    review_by_value: bool
+    # keeping customers
+    reward: int
+    reward_share: float
+    reward_rate: float
+    retention_interval: float
+    retention_touch: int
+    retention_cost: int
+    win_back: int
+    win_back_probability: float
+    spend_sigma: float
     # climate
     levers: tuple[float, ...]
     """Planned level of each `Lever`."""
@@ -321,3 +374,11 @@ class Lowered:
     """Highest acceptance that each touchpoint can reach in this run, for accounts that fit."""
     bounds_unfit: tuple[float, ...]
     intensity_bounds: tuple[float, ...] = field(default=())
+    quarters: tuple[tuple[int, int], ...] = ()
+    """Quarters that begin during the run: when, and number (0 begins on day 0)."""
+    repeat: bool = False
+    """Customers buy again and again, without a contract."""
+    purchase_rates: tuple[float, ...] = ()
+    """Purchases per day of equally many customers each."""
+    dropout_chances: tuple[float, ...] = ()
+    """Chance to drop out after a purchase of equally many customers each."""

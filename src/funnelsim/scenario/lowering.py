@@ -9,7 +9,7 @@ from typing import Any
 
 from funnelsim.arithmetic import exp, log
 from funnelsim.events import DAY, NO_CODE
-from funnelsim.rules.incentives import price_gain
+from funnelsim.rules.incentives import bonus_weight, price_gain
 from funnelsim.rules.selling import HOURS_EXPONENTIAL, HOURS_FIXED, HOURS_LOGNORMAL
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_REPS, ASSIST_SDRS
 from funnelsim.rules.trust import AIMS_ANY, AIMS_EARLY, AIMS_LATE
@@ -25,22 +25,28 @@ from funnelsim.scenario.lowered import (
     LoweredTouchpoint,
     Phase,
 )
-from funnelsim.scenario.schema import Plan, RolePeople, Scenario, Touchpoint, World
+from funnelsim.scenario.lowering_customers import (
+    RAREST_PER_YEAR,
+    cents,
+    customer_numbers,
+    dropout_chances,
+    portfolio_numbers,
+    purchase_rates,
+)
+from funnelsim.scenario.schema import Plan, RolePeople, SalesPlan, Scenario, Touchpoint, World
 from funnelsim.scenario.sourcing import agency_delay, contract_commission, marketers_of, reps_of
 from funnelsim.workhours import WorkCalendar
 
 LN2 = log(2.0)
 COPIED = (
     "contact_probability", "attempt_ratio", "retry_days", "cooling_hours", "cooling_power", "cooling_floor",
-    "request_patience", "lead_patience", "neglect", "discovery_noise", "attempt_hours", "talk_hours", "meeting_hours",
-    "hours_sigma", "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal",
-    "first_meeting_days", "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour",
-    "cold_contact", "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight",
-    "belief_memory",
+    "request_patience", "lead_patience", "neglect", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma",
+    "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days",
+    "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact",
+    "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
+    "discovery_noise",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
-RAREST_PER_YEAR = 1e-9
-"""What happens less often to a customer does not happen: the time until then would be no number."""
 RAREST_ON_THE_CLOCK = 1e-3
 """What happens less often than once in 1,000 years to a person, or as a moment of attention, does not happen: such
 times are added up as 64-bit microseconds."""
@@ -48,6 +54,9 @@ SHORTEST_DAYS = 1e-3
 """A shorter half-life of what was learned is none: it stays."""
 SMALLEST_POST = 1e-6
 """A smaller part of a post is nobody."""
+QUOTA_MONTHS = {"none": 0, "month": 1, "quarter": 3}
+MOST_LOSS = 0.95
+"""Somebody who has given up still works a little."""
 ASSISTS = {"none": ASSIST_NONE, "sdrs": ASSIST_SDRS, "reps": ASSIST_REPS}
 AIMS = {"any": AIMS_ANY, "early": AIMS_EARLY, "late": AIMS_LATE}
 HOURS_LAWS = {"fixed": HOURS_FIXED, "exponential": HOURS_EXPONENTIAL, "lognormal": HOURS_LOGNORMAL}
@@ -57,11 +66,6 @@ def quarter_date(start: dt.date, quarters: int) -> dt.date:
     """First day of the quarter that is `quarters` after the one that begins on `start` (negative: before)."""
     months = start.year * 12 + (start.month - 1) + 3 * quarters
     return dt.date(months // 12, months % 12 + 1, 1)
-
-
-def cents(dollars: float) -> int:
-    """Dollars as integer cents, rounded half up."""
-    return int(dollars * 100.0 + 0.5)
 
 
 def lower(scenario: Scenario) -> Lowered:
@@ -115,7 +119,21 @@ def lower(scenario: Scenario) -> Lowered:
         bounds_fit=fit_bounds,
         bounds_unfit=unfit_bounds,
         intensity_bounds=intensity,
+        quarters=_quarters(scenario, first_day),
+        repeat=world.customers.purchase == "repeat",
+        purchase_rates=purchase_rates(world.customers),
+        dropout_chances=dropout_chances(world.customers),
     )
+
+
+def _quarters(scenario: Scenario, first_day: int) -> tuple[tuple[int, int], ...]:
+    """Quarters that begin after the first moment of a run."""
+    found = []
+    for number in range(-scenario.world.burn_in_quarters, scenario.horizon_quarters):
+        day = (quarter_date(scenario.start, number) - scenario.start).days
+        if day > first_day:
+            found.append((day * DAY, number))
+    return tuple(found)
 
 
 def _segments(world: World) -> tuple[tuple[LoweredSegment, ...], int]:
@@ -186,6 +204,8 @@ def _touchpoint(code: int, name: str, t: Touchpoint, world: World, accounts: int
         gap_days=7.0 / t.moments_per_week if t.moments_per_week * 52.0 >= RAREST_ON_THE_CLOCK else 0.0,
         base_intensity=t.base_intensity,
         capture=t.capture,
+        per_hour=t.per_hour,
+        contact=t.contact,
         known_only=t.known_only,
         site=t.site,
         mail=t.mail,
@@ -234,7 +254,7 @@ def _mail(world: World, plan: Plan, names: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
+def _role(heads: float, ramped: bool, people: RolePeople, crossed: int = 0, cross_effect: float = 1.0) -> LoweredRole:
     return LoweredRole(
         heads=float(math.floor(heads)) if heads - math.floor(heads) < SMALLEST_POST else heads,
         ramped=ramped,
@@ -246,6 +266,8 @@ def _role(heads: float, ramped: bool, people: RolePeople) -> LoweredRole:
         ramp_start=people.ramp_start,
         attrition_per_day=people.attrition / 365.0 if people.attrition >= RAREST_ON_THE_CLOCK else 0.0,
         vacancy=int(people.vacancy_days * DAY + 0.5),
+        crossed=crossed,
+        cross_effect=cross_effect,
     )
 
 
@@ -347,7 +369,6 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "duplicate_loss": world.record.duplicate_loss,
         "address_decay": world.record.address_decay / 365.0,
         "max_attempts": sales.max_attempts,
-        "price_slope": world.incentives.price_slope,
         "discount": sales.discount,
         "opportunity_bar": sales.opportunity_bar,
         "hours_law": HOURS_LAWS[selling.hours_law],
@@ -358,6 +379,8 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "care_touch": names[world.customers.care_touch],
         "care_hours": customers.care_hours,
         "prospecting_hours": sales.prospecting_hours,
+        "prospects_by_mix": bool(sales.prospecting_mix),
+        "prospecting_mix": tuple(sales.prospecting_mix.get(name, 0.0) for name in names),
         "lead_preference": sales.lead_preference,
         "tracking": sales.tracking,
         "priority_request": sales.priorities.request,
@@ -366,8 +389,10 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "priority_lead": sales.priorities.marketing_lead,
         "priority_care": sales.priorities.care,
         "priority_prospecting": sales.priorities.prospecting,
-        "marketers": _role(marketing.marketers, False, marketers_of(world, plan)),
-        "reps": _role(sales.reps, sales.ramped, reps_of(world, plan)),
+        "marketers": _role(
+            marketing.marketers, False, marketers_of(world, plan), marketing.from_sales, world.people.cross_effect
+        ),
+        "reps": _role(sales.reps, sales.ramped, reps_of(world, plan), sales.from_marketing, world.people.cross_effect),
         "sdrs": _role(sales.sdrs, sales.ramped, world.people.sdr),
         "term": int(world.customers.term_days * DAY + 0.5),
         "churn": world.customers.churn,
@@ -378,13 +403,42 @@ def _phase(time: int, world: World, plan: Plan, accounts: int) -> Phase:
         "referral_trust": world.customers.referral_trust,
         "commission": world.finance.commission + contract_commission(world, plan),
     }
+    values.update(portfolio_numbers(world, plan), **customer_numbers(world, plan, names))
     values.update(_climate(world, plan))
     for part in (response, selling):
         values.update({name: getattr(part, name) for name in COPIED if hasattr(part, name)})
+    values.update(_incentives(world, sales, accounts))
     values["win"] = values["win"] + price_gain(plan.price, world.incentives.price_slope)
     values.update(_site(world, plan))
     values.update(_mail(world, plan, names))
     return Phase(**values)
+
+
+def _incentives(world: World, sales: SalesPlan, accounts: int) -> dict[str, Any]:
+    """Return quota, bonus and push as engines read them; effort goes with the size of the bonus."""
+    incentives, quota = world.incentives, sales.quota
+    months = QUOTA_MONTHS[quota.period]
+    weight = bonus_weight(quota.bonus, incentives.usual_bonus * max(months, 1) / 3.0)
+    unaided = incentives.pull_unaided
+    aided = unaided + (1.0 - unaided) * min(1.0, quota.discount_authority / incentives.pull_discount)
+    checkpoints = [k for k, name in enumerate(world.selling.meetings) if name in world.selling.checkpoints]
+    return {
+        "price_slope": incentives.price_slope,
+        "quota_months": months,
+        "quota_ambition": quota.ambition,
+        "bonus": cents(quota.bonus),
+        "effort_gain": incentives.effort_gain * weight,
+        "effort_loss": min(MOST_LOSS, incentives.give_up_loss * weight),
+        "effort_reach": incentives.reach,
+        "give_up": incentives.give_up,
+        "give_up_left": incentives.give_up_left,
+        "push_days": incentives.push_days,
+        "pull_probability": incentives.pull_probability * aided if months > 0 else 0.0,
+        "pull_days": incentives.pull_days,
+        "discount_authority": quota.discount_authority,
+        "goodwill_per_push": incentives.goodwill_per_push * (REFERENCE_ACCOUNTS / accounts),
+        "pushable_from": 1 + max(checkpoints, default=-1),
+    }
 
 
 def _site(world: World, plan: Plan) -> dict[str, Any]:

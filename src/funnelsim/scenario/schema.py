@@ -15,9 +15,10 @@ from pydantic import Field, field_validator, model_validator
 
 from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
 from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SitePlan
-from funnelsim.scenario.incentives import Incentives
+from funnelsim.scenario.incentives import Incentives, Quota
 from funnelsim.scenario.part import Part as Part
 from funnelsim.scenario.part import quantity as quantity
+from funnelsim.scenario.portfolio import CustomersPlan, Portfolio, PortfolioPlan, RepeatBuying
 
 MIX_TOLERANCE = 1e-6
 
@@ -164,6 +165,10 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    per_hour: float = quantity(
+        0.0, "per selling hour", "approaches, as a tactic of reps' own prospecting (0: it is none)", ge=0, le=100
+    )
+    contact: float = quantity(0.0, "probability", "such an approach reaches the decision maker", ge=0, le=1)
     mail: bool = Field(
         False, description="a mail: lists, unsubscribing and clicks apply (world.mail, plan.marketing.mail)"
     )
@@ -308,6 +313,10 @@ class Contract(Part):
 class People(Part):
     """Roles of both teams, and who may stand in for them."""
 
+    cross_effect: float = quantity(
+        0.5, "ratio", "skill of people who come from the other team", "homburg2007", ge=0.05, le=2
+    )
+
     rep: RepPeople = RepPeople()
     sdr: SdrPeople = SdrPeople()
     marketer: MarketerPeople = MarketerPeople()
@@ -330,6 +339,22 @@ class Customers(Part):
     care_touch: str = Field("account_care", description="touchpoint of account care")
     referral_rate: float = quantity(0.05, "per year", "referrals per customer that open a need elsewhere", ge=0, le=10)
     referral_trust: float = quantity(0.15, "trust", "relationship trust that a referral brings", ge=0, lt=1)
+    reward_most: float = quantity(
+        1.0, "share", "most referrals that rewards can add, relative to those that come anyway", ge=0, le=10
+    )
+    reward_half: float = quantity(200.0, "USD", "reward that adds half of that", gt=0, le=100_000)
+    retention_touch: str = Field("", description="touchpoint with which marketing keeps in touch with customers")
+    retention_cost: float = quantity(15.0, "USD", "cost of one such touch", ge=0, le=100_000)
+    win_back_probability: float = quantity(
+        0.25, "probability", "a call brings a past customer of the reference trust back", "assumption", ge=0, le=1
+    )
+    discount_harm: float = quantity(
+        1.4, "per share", "customers bought with a discount d leave at a rate x (1 + harm d)", "lewis2006", ge=0, le=20
+    )
+    purchase: Literal["contract", "repeat"] = Field(
+        "contract", description="customers renew a contract, or buy again and again"
+    )
+    repeat: RepeatBuying = RepeatBuying()
 
 
 class Finance(Part):
@@ -379,6 +404,7 @@ class World(Part):
     people: People = People()
     incentives: Incentives = Incentives()
     customers: Customers = Customers()
+    portfolio: Portfolio = Portfolio()
     finance: Finance = Finance()
     alignment: AlignmentEffects = AlignmentEffects()
     conflict: Conflict = Conflict()
@@ -404,6 +430,7 @@ class World(Part):
             ("selling.call_touch", (self.selling.call_touch,)),
             ("selling.prospecting_touch", (self.selling.prospecting_touch,)),
             ("customers.care_touch", (self.customers.care_touch,)),
+            ("customers.retention_touch", (self.customers.retention_touch,) if self.customers.retention_touch else ()),
         ):
             for name in names:
                 if name not in self.touchpoints:
@@ -439,6 +466,18 @@ class Priorities(Part):
     assist: int = quantity(0, "rank", "visitors of the site with a question", ge=0, le=99)
 
 
+def shares(mix: dict[str, float]) -> dict[str, float]:
+    """Check that the shares of a mix are shares and sum to 1."""
+    total = 0.0
+    for name, share in mix.items():
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(f"share of {name!r} is {share}; expected 0..1")
+        total += share
+    if mix and abs(total - 1.0) > MIX_TOLERANCE:
+        raise ValueError(f"shares sum to {total:.6g}; expected 1")
+    return mix
+
+
 class SalesPlan(Part):
     """People and policies of sales."""
 
@@ -464,7 +503,17 @@ class SalesPlan(Part):
         ge=-20,
         le=20,
     )
+    prospecting_mix: dict[str, float] = Field(
+        default_factory=dict,
+        description="share of prospecting days per touchpoint with per_hour; sums to 1 (empty: cold calls)",
+    )
+    quota: Quota = Quota()
+    from_marketing: int = quantity(
+        0, "heads", "of the reps, those who come from marketing (the lowest seats)", ge=0, le=990
+    )
     discount: float = quantity(0.0, "share", "discount on the list price of every offer", ge=0, le=0.9)
+
+    _shares = field_validator("prospecting_mix")(shares)
 
 
 class MarketingPlan(Part):
@@ -479,6 +528,9 @@ class MarketingPlan(Part):
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
+    from_sales: int = quantity(
+        0, "heads", "of the marketers, those who come from sales (the lowest seats)", ge=0, le=990
+    )
     positioning: float = quantity(
         0.0, "0..1", "how sharply we are set apart from rivals: they count less, but we speak to fewer", ge=0, le=1
     )
@@ -499,17 +551,7 @@ class MarketingPlan(Part):
     )
     sourcing: Literal["in_house", "agency"] = Field("in_house", description="whose people make programmes")
 
-    @field_validator("mix")
-    @classmethod
-    def _shares(cls, mix: dict[str, float]) -> dict[str, float]:
-        total = 0.0
-        for name, share in mix.items():
-            if not 0.0 <= share <= 1.0:
-                raise ValueError(f"share of {name!r} is {share}; expected 0..1")
-            total += share
-        if mix and abs(total - 1.0) > MIX_TOLERANCE:
-            raise ValueError(f"shares sum to {total:.6g}; expected 1")
-        return mix
+    _shares = field_validator("mix")(shares)
 
 
 class Plan(Part):
@@ -521,6 +563,8 @@ class Plan(Part):
     marketing: MarketingPlan = MarketingPlan()
     alignment: Alignment = Alignment()
     site: SitePlan = SitePlan()
+    portfolio: PortfolioPlan = PortfolioPlan()
+    customers: CustomersPlan = CustomersPlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario
@@ -568,6 +612,19 @@ class Scenario(Part):
                     raise ValueError(
                         f"{where}.marketing.mix names {name!r}; programmes exist for: {', '.join(makeable)}"
                     )
+            for name in plan.sales.prospecting_mix:
+                tactic = self.world.touchpoints.get(name)
+                if tactic is None or tactic.per_hour <= 0.0:
+                    tactics = [key for key, value in self.world.touchpoints.items() if value.per_hour > 0.0]
+                    raise ValueError(
+                        f"{where}.sales.prospecting_mix names {name!r}; tactics with per_hour: "
+                        f"{', '.join(tactics) or 'none'}"
+                    )
+            if plan.customers.retention_per_year > 0.0 and not self.world.customers.retention_touch:
+                raise ValueError(
+                    f"{where}.customers.retention_per_year is above 0, but world.customers.retention_touch names no "
+                    "touchpoint"
+                )
         return self
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:

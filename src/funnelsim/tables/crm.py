@@ -69,7 +69,8 @@ def _accounts(this: Reading) -> pd.DataFrame:
     bought = this.rows(Kind.CUSTOMER, Kind.WON)
     terms = this.terms
     running = terms.active(this.end - 1)
-    paying = Lookup(terms.rows["account"][running].astype(np.int64)).last(accounts)
+    paying, payer = np.unique(terms.rows["account"][running].astype(np.int64), return_inverse=True)
+    yearly = np.bincount(payer, weights=terms.yearly[running], minlength=len(paying))
     touched = Lookup(touches["account"].astype(np.int64)).last(accounts)
     since = Lookup(bought["account"].astype(np.int64)).first(accounts)
     edges = np.cumsum([segment.accounts for segment in this.world.segments.values()])
@@ -81,7 +82,7 @@ def _accounts(this: Reading) -> pd.DataFrame:
             "first_seen": this.clock.dates(rows["time"][first]),
             "last_activity": moments(pick(touches["time"], touched, NEVER), this.clock),
             "customer_since": moments(pick(bought["time"], since, NEVER), this.clock),
-            "annual_value_usd": pick(terms.yearly[running] / 100.0, paying, np.nan),
+            "annual_value_usd": pick(yearly / 100.0, Lookup(paying).last(accounts), np.nan),
         }
     )
 

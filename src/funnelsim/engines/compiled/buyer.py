@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
-from funnelsim.engines.compiled.customers import await_referral
+from funnelsim.engines.compiled.customers import REWARDED_DRAW, await_referral, await_rewarded, called_back
 from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, still_known, touched, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
@@ -214,10 +214,46 @@ def referral(a: int, c: int) -> None:
     if customer.active == 0 or phase_of(a).referral_rate <= 0.0:
         return
     need = NEED(g.needs, customer.need)
-    i = 1024 * need.number + customer.referrals
-    account = choose(uniform(g.key, need.account, C.P_REFERRED_ACCOUNT, i), g.n_accounts)
-    row = ACCOUNT(g.accounts, account)
-    if row.open == NONE and row.customer == NONE:
-        open_need(a, account, need.account)
+    _refer(a, c, 1024 * need.number + customer.referrals)
     customer.referrals += 1
     await_referral(a, c)
+
+
+@jit
+def rewarded_referral(a: int, c: int) -> None:
+    """A customer would recommend us for a reward; the larger it is, the more do."""
+    g = GLOBALS(a, 0)
+    customer = CUSTOMER(g.customers, c)
+    phase = phase_of(a)
+    if customer.active == 0 or phase.reward_rate <= 0.0:
+        return
+    need = NEED(g.needs, customer.need)
+    i = REWARDED_DRAW + 1024 * need.number + customer.rewarded
+    if uniform(g.key, need.account, C.P_REFERRAL, REWARDED_DRAW + i) < phase.reward_share:
+        _refer(a, c, i)
+    customer.rewarded += 1
+    await_rewarded(a, c)
+
+
+@jit
+def _refer(a: int, c: int, i: int) -> None:
+    """Recommend us to an account; if that opens a need, the reward is due."""
+    g = GLOBALS(a, 0)
+    n = CUSTOMER(g.customers, c).need
+    referrer = NEED(g.needs, n).account + 0
+    account = choose(uniform(g.key, referrer, C.P_REFERRED_ACCOUNT, i), g.n_accounts)
+    row = ACCOUNT(g.accounts, account)
+    if row.open != NONE or row.customer != NONE:
+        return
+    open_need(a, account, referrer)
+    reward = phase_of(a).reward
+    if reward > 0:
+        note(a, C.K_REFERRAL_REWARD, n, NONE, C.TEAM_MARKETING, NONE, NONE, NONE, NAN, NAN, reward)
+
+
+@jit
+def win_back_ends(a: int, c: int, t: int, p: int) -> None:
+    """A call to a past customer is over; a need may open."""
+    if called_back(a, c, t, p):
+        g = GLOBALS(a, 0)
+        open_need(a, NEED(g.needs, CUSTOMER(g.customers, c).need).account, NONE)

@@ -116,6 +116,7 @@ def request(
     task.number = number
     task.patience_until = patience_until
     task.calls = 0
+    task.tactic = NONE
     task.priority = priority
     task.owner = owner
     task.worker = NONE

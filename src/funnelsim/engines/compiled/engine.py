@@ -12,6 +12,7 @@ from funnelsim.engines.compiled.compiling import kernel
 from funnelsim.engines.compiled.room import ALL, AT_A_TIME
 from funnelsim.engines.compiled.tables import input_tables
 from funnelsim.engines.reference.climate import YEAR_OF_QUARTERS
+from funnelsim.engines.reference.incentives import MONTHS_BACK
 from funnelsim.events import DAY
 from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
@@ -73,6 +74,7 @@ class State:
             "desks": desks,
             "slots": np.full(1 << L.SLOT_BITS, L.NONE, "<i4").view(L.SLOT_ROW),
             "spans": spans,
+            "past_months": np.zeros(MONTHS_BACK, L.PAST_MONTH_ROW),
         }
         rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
         self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
@@ -84,9 +86,11 @@ class State:
         g["opens"], g["closes"], g["day_length"] = calendar.opens, calendar.closes, calendar.day_length
         g["slot_shift"], g["free_event"], g["free_chunk"] = shift, L.NONE, L.NONE
         g["quarter"] = -1
+        g["quota_ends"] = lowered.start
         g["allowance_time"] = g["goodwill_time"] = g["content_time"] = lowered.start
         g["goodwill_value"], g["content_value"] = lowered.goodwill_start, lowered.content_start
         g["belief"] = lowered.belief_start
+        g["repeat"] = lowered.repeat
         g["psi_a"], g["psi_b"] = lowered.psi_a, lowered.psi_b
         g["propensity_sd"], g["customer_trust"] = lowered.propensity_sd, lowered.customer_trust
 

@@ -55,7 +55,7 @@ ROLE_ROW = _of_class(LoweredRole)
 SEGMENT_ROW = _of_class(LoweredSegment)
 TOUCHPOINT_ROW = _table(
     *_all("<i8", "team", "brand", "relationship", "aims", "site", "mail", "is_programme", "money", "live"),
-    *_all("<f8", "strength", "base_intensity", "capture", "mix"),
+    *_all("<f8", "strength", "base_intensity", "capture", "mix", "per_hour", "contact", "prospecting_mix"),
     *_all("<f8", "hours", "worn_strength", "intensity", "goodwill", "content", "targeting"),
 )
 """Row phase * touchpoints + code."""
@@ -67,6 +67,7 @@ MOMENT_ROW = _table(
 MEETING_ROW = _table(*_all("<i8", "code", "is_checkpoint"))
 """Row phase * most meetings + number."""
 WEEK_ROW = _table(*_all("<i8", "time", "quarter", "worked"))
+MONTH_START_ROW = _table(*_all("<i8", "time", "number"))
 MONTH_ROW = _table(("time", "<i8"), ("elapsed", "<f8"))
 EFFECT_ROW = _table(("lever", "<i8"), *_all("<f8", "undefined", "defined", "aligned", "integrated"))
 """Row phase * EFFECTS + effect."""
@@ -74,7 +75,9 @@ LEVEL_ROW = _table(("level", "<f8"))
 """Planned: row phase * LEVERS + lever; now: row lever."""
 PAID_DAY_ROW = _table(*_all("<i8", "day", "opens", "closes", "index", "days"))
 DEMAND_ROW = _table(("time", "<i8"), ("rate", "<f8"), ("passed", "<f8"))
+QUARTER_ROW = _table(*_all("<i8", "time", "number"))
 NUMBER_ROW = _table(("value", "<i8"))
+QUANTILE_ROW = _table(("value", "<f8"))
 
 # --- state ----------------------------------------------------------------------------------------------------
 
@@ -102,7 +105,7 @@ NEED_ROW = _table(
     *_all("<i1", "stage", "fits", "known", "asked", "handed", "closed", "stopped", "last_team"),
     # so far 64 bytes, a line of the processor's cache: what most touches need
     *_all("<i8", "opened", "window_end", "decision_at", "recent_stamp", "deal", "known_at", "left_at", "cart_visit"),
-    *_all("<i8", "mails_stamp"),
+    *_all("<i8", "mails_stamp", "product"),
     *_all("<f8", "liking", "score_z", "recent", "discount", "mails"),
     *_all("<i4", "carts", "in_cart", "unsubscribed", "rounds"),
 )
@@ -110,16 +113,16 @@ CASE_ROW = _table(
     *_all("<i8", "queued", "opened", "book_place"),
     *_all("<f8", "score", "cycle_days"),
     *_all("<i8", "need", "number", "source", "owner", "worker", "task", "attempt", "meeting", "phase", "round"),
-    *_all("<i8", "tried", "is_warm", "in_book", "reached"),
+    *_all("<i8", "tried", "is_warm", "in_book", "reached", "in_meeting"),
 )
 TASK_ROW = _table(
-    *_all("<i8", "queued", "number", "patience_until", "calls"),
+    *_all("<i8", "queued", "number", "patience_until", "calls", "tactic"),
     *_all("<i8", "priority", "owner", "worker", "ref", "child", "sibling"),
     *_all("<i8", "what", "desk", "waiting", "choose"),
 )
 PERSON_ROW = _table(
     *_all("<i8", "number", "entity", "hired", "idle_since"),
-    *_all("<f8", "share", "skill"),
+    *_all("<f8", "share", "skill", "attained", "quota", "quota_part"),
     *_all("<i8", "role", "seat", "incumbent", "book", "own_root", "own_waiting", "idle_next", "idle_before"),
     *_all("<i8", "ramped", "busy", "on_roll"),
 )
@@ -133,7 +136,13 @@ CUSTOMER_ROW = _table(
     *_all("<i8", "care_due", "care_queued"),
     *_all("<i8", "need", "owner", "renewals", "care_count", "referrals"),
     ("active", "<i8"),
+    # products: prices a year, and until when they are paid
+    *_all("<i8", "core", "entry", "addon", "is_premium", "via_entry", "term_end", "occasions"),
+    *_all("<i8", "retained", "retentions", "rewarded", "purchases", "win_back"),
+    *_all("<f8", "rate", "chance"),
 )
+PAST_MONTH_ROW = _table(*_all("<f8", "won", "posts"))
+"""What the firm won in each of the last months, in a ring."""
 PROGRAMME_ROW = _table(
     *_all("<i8", "queued", "live"),
     *_all("<f8", "hours", "goodwill", "content", "targeting"),
@@ -168,6 +177,7 @@ FIXED: Final = {
     "segments": SEGMENT_ROW,
     "weeks": WEEK_ROW,
     "months": MONTH_ROW,
+    "month_starts": MONTH_START_ROW,
     "effects": EFFECT_ROW,
     "planned": LEVEL_ROW,
     "paid_days": PAID_DAY_ROW,
@@ -175,6 +185,9 @@ FIXED: Final = {
     "work_days": NUMBER_ROW,
     "days_before": NUMBER_ROW,
     "declared": NUMBER_ROW,
+    "quarters": QUARTER_ROW,
+    "purchase_rates": QUANTILE_ROW,
+    "dropout_chances": QUANTILE_ROW,
     "climate": CLIMATE_ROW,
     "levels": LEVEL_ROW,
     "billings": NUMBER_ROW,
@@ -184,9 +197,12 @@ FIXED: Final = {
     "desks": DESK_ROW,
     "slots": SLOT_ROW,
     "spans": SPAN_ROW,
+    "past_months": PAST_MONTH_ROW,
 }
 """Tables whose size is known at the start. Globals: ``<table>`` (address) and ``n_<table>``."""
-STATE: Final = ("climate", "levels", "billings", "kinds", "accounts", "seats", "desks", "slots", "spans")
+STATE: Final = (
+    "climate", "levels", "billings", "kinds", "accounts", "seats", "desks", "slots", "spans", "past_months",
+)  # fmt: skip
 """Fixed tables that change during a run; the others are inputs."""
 
 GLOBALS_ROW = _table(
@@ -212,9 +228,17 @@ GLOBALS_ROW = _table(
         "grow",
         "begun",
         "plans_known",
+        "quota_running",
+        "quota_began",
+        "quota_ends",
+        "push_days",
     ),
+    # the portfolio: what is on offer, and what was billed since the last review
+    *_all("<i8", "entry_dropped", "billed_entry", "billed_core", "billed_addon", "billed_premium"),
     *_all("<f8", "allowance", "backlog_hours", "goodwill_value", "content_value", "belief", "reviews"),
+    *_all("<f8", "quota_full", "month_won"),
     # the scenario at large
+    ("repeat", "<i8"),
     *_all("<f8", "psi_a", "psi_b", "propensity_sd", "customer_trust"),
 )
 
@@ -227,12 +251,16 @@ MOMENT = rows_of(MOMENT_ROW)
 MEETING = rows_of(MEETING_ROW)
 WEEK = rows_of(WEEK_ROW)
 MONTH = rows_of(MONTH_ROW)
+MONTH_START = rows_of(MONTH_START_ROW)
+PAST_MONTH = rows_of(PAST_MONTH_ROW)
 EFFECT = rows_of(EFFECT_ROW)
 PLANNED = LEVEL = rows_of(LEVEL_ROW)
 CLIMATE = rows_of(CLIMATE_ROW)
 PAID_DAY = rows_of(PAID_DAY_ROW)
 DEMAND = rows_of(DEMAND_ROW)
+QUARTER = rows_of(QUARTER_ROW)
 NUMBER = rows_of(NUMBER_ROW)
+QUANTILE = rows_of(QUANTILE_ROW)
 KIND = rows_of(KIND_ROW)
 ACCOUNT = rows_of(ACCOUNT_ROW)
 NEED = rows_of(NEED_ROW)

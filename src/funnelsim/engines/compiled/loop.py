@@ -7,16 +7,18 @@ from funnelsim.engines.compiled import (
     climate,
     customers,
     firm,
+    incentives,
     market,
     marketing,
     opportunities,
+    portfolio,
     reviews,
     sales,
     site,
     staffing,
 )
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
+from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, sequence_of, take
 from funnelsim.engines.compiled.desk import (
     ask,
     comes_first,
@@ -37,6 +39,7 @@ from funnelsim.engines.compiled.layout import (
     DESKS,
     GLOBALS,
     MONTH,
+    MONTH_START,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -49,6 +52,7 @@ from funnelsim.engines.compiled.layout import (
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, pay
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.room import make_room
+from funnelsim.engines.reference.customers import REWARDED
 
 STOPPED = 1
 """The next event is not before ``stop``."""
@@ -71,11 +75,13 @@ def begin(a: int) -> None:
     staffing.staff(a, SDRS, True)
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
+    at(a, MONTH_START(g.month_starts, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
     for i in range(g.n_declared):
         if not make_room(a):
             return
         customers.declare(a, NUMBER(g.declared, i).value)
     _first_needs(a)
+    portfolio.await_review(a, 0)
 
 
 @jit
@@ -120,6 +126,7 @@ def change_phase(a: int, number: int) -> None:
     staffing.staff(a, SDRS, False)
     if sales.front(a) == REPS:
         move_all(a, SDRS, REPS)
+    customers.phase_changed(a, number_before)
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------
@@ -184,6 +191,8 @@ def _serve(a: int, t: int, p: int) -> None:
         customers.care_begins(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_begins(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        customers.win_back_begins(a, ref, t, p)
     elif what == C.WORK_ASSIST:
         site.answer_begins(a, ref, t, p)
     else:
@@ -204,6 +213,8 @@ def _task_ends(a: int, t: int) -> None:
         customers.care_ends(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_ends(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        buyer.win_back_ends(a, ref, t, p)
     elif what == C.WORK_ASSIST:
         site.answer_ends(a, ref, p)
     else:
@@ -268,7 +279,20 @@ def _happen(a: int) -> None:
     elif what == C.WHAT_CARE:
         customers.care_due(a, ref)
     elif what == C.WHAT_REFERRAL:
-        buyer.referral(a, ref)
+        if sequence_of(g.event_key) >= REWARDED:
+            buyer.rewarded_referral(a, ref)
+        else:
+            buyer.referral(a, ref)
+    elif what == C.WHAT_CROSS_SELL:
+        portfolio.occasion(a, ref)
+    elif what == C.WHAT_RETENTION:
+        customers.retention_due(a, ref)
+    elif what == C.WHAT_PURCHASE:
+        customers.purchase(a, ref)
+    elif what == C.WHAT_WIN_BACK:
+        customers.win_back_due(a, ref)
+    elif what == C.WHAT_PORTFOLIO:
+        portfolio.quarter_begins(a, ref)
     elif what == C.WHAT_PROGRAMME:
         marketing.programme_moves_on(a, ref)
     elif what == C.WHAT_RESIGN:
@@ -291,6 +315,14 @@ def _happen(a: int) -> None:
         buyer.lead_rested(a, ref)
     elif what == C.WHAT_CART:
         site.cart_comes_back(a, ref)
+    elif what == C.WHAT_PUSH:
+        incentives.push(a, ref)
+    elif what == C.WHAT_MONTH_BEGINS:
+        incentives.month_begins(a, ref)
+    elif what == C.WHAT_MONTH_ENDS:
+        incentives.month_ends(a, ref)
+    elif what == C.WHAT_PUSH_BEGINS:
+        incentives.push_begins(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

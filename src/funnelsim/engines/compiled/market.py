@@ -100,6 +100,8 @@ def new_need(a: int, account: int, number: int) -> int:
     need.threshold = threshold
     need.asks_at = psi * threshold
     need.deal = int(deal * 100.0 + 0.5)
+    need.discount = 0.0
+    need.product = C.PRODUCT_CORE
     need.liking = normal(uniform(key, account, C.P_PROPENSITY, 0), 0.0, g.propensity_sd)
     need.score_z = normal(uniform(key, account, C.P_SCORE_NOISE, number), 0.0, 1.0)
     need.window_end = g.now + int(window * DAY + 0.5)

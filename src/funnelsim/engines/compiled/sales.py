@@ -63,6 +63,7 @@ from funnelsim.engines.compiled.people import (
     person_at,
     role_of,
     seat_entity,
+    speed,
     years,
 )
 from funnelsim.engines.compiled.records import jit
@@ -281,7 +282,7 @@ def attempt_ends(a: int, x: int, p: int) -> None:
     if case.reached != 0 and need.closed == 0:
         note_case(a, C.K_CONTACT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
         _hand_off(a, x, p)
-        qualify(a, x, p)
+        qualify(a, x, p, phase_of(a).call_touch)
         return
     note_case(a, C.K_ATTEMPT, x, NONE, p, NAN, float(attempt), NO_AMOUNT)
     phase = phase_of(a)
@@ -378,14 +379,13 @@ def _rest(a: int, x: int) -> None:
 
 
 @jit
-def qualify(a: int, x: int, p: int) -> None:
+def qualify(a: int, x: int, p: int, code: int) -> None:
     """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
-    code = phase.cold_touch if case.source == C.FROM_OUTBOUND else phase.call_touch
     touch(a, n, code, number_of(a, p), 0, effective_strength(touchpoint_of(a, code).strength, effect(a, p)))
     if need.fits == 0:
         need.case = NONE
@@ -487,25 +487,50 @@ def prospecting_day(a: int, row: int) -> None:
 
 @jit
 def prospecting_begins(a: int, t: int, p: int) -> None:
-    """A rep begins a block of cold calls."""
+    """A rep begins a block of own prospecting, by one tactic a day."""
     g = GLOBALS(a, 0)
     phase = phase_of(a)
-    hours = phase.prospecting_hours * PERSON(g.persons, p).share
-    TASK(g.tasks, t).calls = int(hours * phase.calls_per_hour + 0.5)
+    task = TASK(g.tasks, t)
+    tactic = _tactic(a, p, task.number // 1000)
+    task.tactic = tactic
+    calls_per_hour = phase.calls_per_hour if tactic == NONE else touchpoint_of(a, tactic).per_hour
+    hours = phase.prospecting_hours * PERSON(g.persons, p).share * speed(a, p)
+    task.calls = int(hours * calls_per_hour + 0.5)
     taken = desk_hours(a, p, hours)
-    note_firm(a, C.K_TASK, phase.cold_touch, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, taken, 0.0,
-              NO_AMOUNT)  # fmt: skip
+    code = phase.cold_touch if tactic == NONE else tactic
+    note_firm(a, C.K_TASK, code, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, taken, 0.0, NO_AMOUNT)
     at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
 @jit
+def _tactic(a: int, p: int, serial: int) -> int:
+    """Touchpoint of a rep's prospecting on a day, by the shares of the mix; `NONE`: cold calls, there is no mix."""
+    g = GLOBALS(a, 0)
+    if phase_of(a).prospects_by_mix == 0:
+        return NONE
+    u = uniform(g.key, PERSON(g.persons, p).entity, C.P_PROSPECT_KIND, serial)
+    chosen = NONE
+    passed = 0.0
+    for code in range(g.n_moments):
+        share = touchpoint_of(a, code).prospecting_mix
+        if share > 0.0 and (chosen == NONE or u >= passed):
+            chosen = code
+        passed = passed + share
+    return chosen
+
+
+@jit
 def prospecting_ends(a: int, t: int, p: int) -> None:
-    """A block of cold calls is done: whom it reached."""
+    """A block of prospecting is done: whom it reached."""
     g = GLOBALS(a, 0)
     release(a, REPS, p)
     task = TASK(g.tasks, t)
     serial = task.number // 1000
     calls = task.calls + 0
+    tactic = task.tactic + 0
+    phase = phase_of(a)
+    code = phase.cold_touch if tactic == NONE else tactic
+    reached = phase.cold_contact if tactic == NONE else touchpoint_of(a, tactic).contact
     entity = PERSON(g.persons, p).entity
     for call in range(calls):
         i = 1024 * serial + call
@@ -515,26 +540,26 @@ def prospecting_ends(a: int, t: int, p: int) -> None:
             continue
         need = NEED(g.needs, n)
         if need.case != NONE:
-            _duplicate(a, n, p, i)
+            _duplicate(a, n, p, i, reached)
             continue
         if need.stage != C.S_PROSPECT and need.stage != C.S_LEAD:
             continue
-        if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase_of(a).cold_contact:
+        if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= reached:
             continue
         x = new_case(a, n, C.FROM_OUTBOUND, 0.0)
         note_case(a, C.K_PROSPECTED, x, NONE, p, NAN, NAN, NO_AMOUNT)
-        qualify(a, x, p)
+        qualify(a, x, p, code)
 
 
 @jit
-def _duplicate(a: int, n: int, p: int, i: int) -> None:
+def _duplicate(a: int, n: int, p: int, i: int, reached: float) -> None:
     """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
     g = GLOBALS(a, 0)
     entity = PERSON(g.persons, p).entity
     phase = phase_of(a)
     if uniform(g.key, entity, C.P_DUPLICATE, i) < CLIMATE(g.climate, 0).visibility:
         return
-    if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= phase.cold_contact:
+    if uniform(g.key, entity, C.P_PROSPECT_CONTACT, i) >= reached:
         return
     loss = lose_trust(a, n, phase.duplicate_loss, phase.duplicate_loss)
     note(a, C.K_DUPLICATE, n, NONE, C.TEAM_SALES, number_of(a, p), C.FROM_OUTBOUND, NONE, NAN, loss, NO_AMOUNT)

@@ -46,6 +46,9 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
     for i, segment in enumerate(lowered.segments):
         _copy(segment, tables["segments"][i])
     tables["moments"] = moments(lowered)
+    tables["quarters"] = np.array(list(lowered.quarters), L.QUARTER_ROW)
+    tables["purchase_rates"] = np.array(lowered.purchase_rates, "<f8").view(L.QUANTILE_ROW)
+    tables["dropout_chances"] = np.array(lowered.dropout_chances, "<f8").view(L.QUANTILE_ROW)
     tables.update(_calendar(lowered))
     return tables
 
@@ -57,10 +60,16 @@ def _copy(source: Any, row: Any) -> None:
 
 
 def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
-    for touchpoint, share, row in zip(phase.touchpoints, phase.mix, rows, strict=True):
-        for name in ("team", "brand", "relationship", "aims", "site", "mail", "strength", "base_intensity", "capture"):
+    for touchpoint, share, prospecting, row in zip(
+        phase.touchpoints, phase.mix, phase.prospecting_mix, rows, strict=True
+    ):
+        for name in (
+            "team", "brand", "relationship", "aims", "site", "mail", "strength", "base_intensity", "capture",
+            "per_hour", "contact",
+        ):  # fmt: skip
             row[name] = getattr(touchpoint, name)
         row["mix"] = share
+        row["prospecting_mix"] = prospecting
         programme = touchpoint.programme
         row["is_programme"] = programme is not None
         if programme is not None:
@@ -94,7 +103,9 @@ def _calendar(lowered: Lowered) -> dict[str, np.ndarray]:
         if phase.demand != rate:
             pieces.append((phase.time, phase.demand, passed + (phase.time - time) / DAY * rate))
     pieces[0] = (lowered.start, *pieces[0][1:])
+    months = [(time, calendar.month_of(time)) for time in calendar.month_starts()]
     return {
+        "month_starts": np.array(months, L.MONTH_START_ROW),
         "weeks": np.array(weeks, L.WEEK_ROW),
         "paid_days": np.array(paid, L.PAID_DAY_ROW),
         "demand": np.array(pieces, L.DEMAND_ROW),

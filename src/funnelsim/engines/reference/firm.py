@@ -9,7 +9,7 @@ from funnelsim.engines.reference.climate import Climate
 from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
-from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage, Team
+from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Product, Stage, Team
 from funnelsim.randomness import Purpose, run_key, uniform
 from funnelsim.rules.alignment import aided
 from funnelsim.rules.qualification import updated_belief
@@ -19,6 +19,7 @@ from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.customers import Customers
+    from funnelsim.engines.reference.incentives import Quotas
     from funnelsim.engines.reference.market import Market
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
@@ -51,7 +52,7 @@ class Need:
     __slots__ = (
         "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "discount",
         "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp",
-        "number", "opened", "recent", "recent_stamp", "relationship", "rounds", "score_z", "stage", "stamp",
+        "number", "opened", "product", "recent", "recent_stamp", "relationship", "rounds", "score_z", "stage", "stamp",
         "stopped", "threshold", "unsubscribed", "window_end",
     )  # fmt: skip
 
@@ -64,6 +65,7 @@ class Need:
         self.asks_at = traits.asks_at
         self.deal = traits.deal
         self.discount = 0.0
+        self.product: int = Product.CORE
         self.liking = traits.liking
         self.score_z = traits.score_z
         self.window_end = now + traits.window
@@ -107,6 +109,7 @@ class Firm:
     marketing: Marketing
     sales: Sales
     customers: Customers
+    quotas: Quotas
     site: Site
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
@@ -323,3 +326,4 @@ class Firm:
         self.climate.phase_changed(before)
         self.marketing.phase_changed(before)
         self.sales.phase_changed()
+        self.customers.phase_changed(before)

@@ -8,6 +8,7 @@ import numpy as np
 
 from funnelsim.engines.reference.customers import Customers
 from funnelsim.engines.reference.firm import Firm
+from funnelsim.engines.reference.incentives import Quotas
 from funnelsim.engines.reference.market import Market
 from funnelsim.engines.reference.marketing import Marketing
 from funnelsim.engines.reference.sales import Sales
@@ -35,6 +36,7 @@ class Model:
         firm.marketing = Marketing(firm)
         firm.sales = Sales(firm)
         firm.customers = Customers(firm)
+        firm.quotas = Quotas(firm)
         firm.site = Site(firm)
         self.firm = firm
 
@@ -44,7 +46,9 @@ class Model:
         firm.climate.begin()
         firm.marketing.begin()
         firm.sales.begin()
+        firm.quotas.begin()
         firm.market.begin()
+        firm.customers.begin()
         for number, phase in enumerate(firm.lowered.phases):
             if number > 0:
                 firm.env.call_at(phase.time, Rank.PLAN, 0, number, partial(self._change_phase, number))

@@ -41,6 +41,7 @@ class Sales:
         """Cases of each rep, in the order in which they came."""
         self.reps.when_left = self._hand_on
         self.reps.when_hired = self._welcome
+        self.reps.effort = lambda person: firm.quotas.effort(person)
         self.sdrs.when_left = self._back_to_pool
 
     def begin(self) -> None:
@@ -145,7 +146,7 @@ class Sales:
             attempt += 1
             reached = yield from self._attempt(case, worker, attempt, is_warm)
             if reached:
-                self._qualify(case, worker)
+                self._qualify(case, worker, firm.phase.call_touch)
                 return
             if need.closed or attempt >= firm.phase.max_attempts:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
@@ -304,12 +305,10 @@ class Sales:
 
     # -- qualification -----------------------------------------------------------------------------------------------
 
-    def _qualify(self, case: Case, worker: Worker) -> None:
+    def _qualify(self, case: Case, worker: Worker, code: int) -> None:
         """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
         firm, need, crew = self.firm, case.need, self.crew_of(worker)
         phase = firm.phase
-        cold = case.source == Source.OUTBOUND
-        code = phase.cold_touch if cold else phase.call_touch
         strength = phase.touchpoints[code].strength
         firm.touch(need, code, worker.number, 0, effective_strength(strength, crew.effect(worker.person)))
         if not need.fits:
@@ -342,6 +341,7 @@ class Sales:
 
     def _welcome(self, person: Person) -> None:
         self.owned[person.worker] = {}
+        self.firm.quotas.welcome(person)
 
     def _hand_on(self, person: Person, tasks: list[Task]) -> None:
         """A rep leaves: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
@@ -397,7 +397,7 @@ class Sales:
             firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
-        """Process: a block of cold calls in a rep's spare time; it lapses at the end of the day."""
+        """Process: own prospecting in a rep's spare time, by one tactic a day; it lapses at the end of the day."""
         firm, env = self.firm, self.firm.env
         serial = day + 100_000
         worker = yield self.reps.desk.request(
@@ -412,11 +412,13 @@ class Sales:
         if worker is None:
             return
         phase = firm.phase
-        hours = phase.prospecting_hours * worker.person.share
+        tactic = self._tactic(worker.person, serial)
+        calls_per_hour = phase.calls_per_hour if tactic is None else phase.touchpoints[tactic].per_hour
+        hours = phase.prospecting_hours * worker.person.share * self.reps.speed(worker.person)
         finish, desk_hours = self.reps.finish(worker.person, hours)
         firm.note(
             Kind.TASK,
-            touchpoint=phase.cold_touch,
+            touchpoint=phase.cold_touch if tactic is None else tactic,
             team=SALES,
             person=worker.number,
             source=Source.OUTBOUND,
@@ -425,35 +427,50 @@ class Sales:
         )
         yield env.until(finish, Rank.TASK_END, self.reps.entity(worker.seat), worker.person.incumbent)
         self.reps.desk.release(worker)
-        for call in range(int(hours * phase.calls_per_hour + 0.5)):
-            self._cold_call(worker, 1024 * serial + call)
+        for call in range(int(hours * calls_per_hour + 0.5)):
+            self._approach(worker, tactic, 1024 * serial + call)
 
-    def _cold_call(self, worker: Worker, n: int) -> None:
+    def _tactic(self, person: Person, serial: int) -> int | None:
+        """Touchpoint of a rep's prospecting on a day, by the shares of the mix; None: cold calls, there is no mix."""
+        phase = self.firm.phase
+        if not phase.prospects_by_mix:
+            return None
+        u = uniform(self.firm.key, person.entity, Purpose.PROSPECT_KIND, serial)
+        chosen, passed = -1, 0.0
+        for code, share in enumerate(phase.prospecting_mix):
+            if share > 0.0 and (chosen < 0 or u >= passed):
+                chosen = code
+            passed = passed + share
+        return chosen
+
+    def _approach(self, worker: Worker, tactic: int | None, n: int) -> None:
         firm = self.firm
+        phase = firm.phase
         entity = worker.person.entity
         account = choose(uniform(firm.key, entity, Purpose.PROSPECT_ACCOUNT, n), firm.lowered.accounts)
         need = firm.market.open.get(account)
         if need is None:
             return
+        reached = phase.cold_contact if tactic is None else phase.touchpoints[tactic].contact
         if need.case is not None:
-            self._duplicate(need, worker, n)
+            self._duplicate(need, worker, n, reached)
             return
         if need.stage not in (Stage.PROSPECT, Stage.LEAD):
             return
-        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= firm.phase.cold_contact:
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
             return
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
-        self._qualify(case, worker)
+        self._qualify(case, worker, phase.cold_touch if tactic is None else tactic)
 
-    def _duplicate(self, need: Need, worker: Worker, n: int) -> None:
+    def _duplicate(self, need: Need, worker: Worker, n: int, reached: float) -> None:
         """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
         firm, entity = self.firm, worker.person.entity
         phase = firm.phase
         if uniform(firm.key, entity, Purpose.DUPLICATE, n) < firm.climate.visibility:
             return
-        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= phase.cold_contact:
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
             return
         loss = firm.lose_trust(need, phase.duplicate_loss, phase.duplicate_loss)
         firm.note(Kind.DUPLICATE, need, team=SALES, person=worker.number, source=Source.OUTBOUND, value=loss)
