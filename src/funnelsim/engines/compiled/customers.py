@@ -62,6 +62,7 @@ from funnelsim.engines.reference.customers import (
     WIN_BACK_PATIENCE,
     WIN_BACK_TASK,
 )
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED
 from funnelsim.events import DAY
 
 TASKS_PER_NEED = 8
