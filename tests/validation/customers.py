@@ -81,7 +81,7 @@ def discounted_value_ratio(replications: int, seed: int = 1) -> tuple[float, flo
 
 
 def by_word_of_mouth() -> Scenario:
-    """Return a young market where nobody advertises or calls: needs arise as in the base world, and customers recommend.
+    """Return a young market where nobody advertises or calls; needs arise as in the base world, customers recommend.
 
     The buyer's own ways stay those of the base world: whether a buyer asks, is reached, agrees, and decides for us, and
     how long that takes. Everybody fits, nobody leaves.
