@@ -58,6 +58,28 @@ class Source(IntEnum):
     SITE = 3
 
 
+class Product(IntEnum):
+    """What is sold; in the log it stands in the column `touchpoint` of the rows of `PRODUCT_KINDS`."""
+
+    CORE = -1
+    ENTRY = 1
+    ADDON = 2
+    PREMIUM = 3
+
+
+class Lever(IntEnum):
+    """Levers of alignment, in the order of the plan's fields."""
+
+    MEETINGS = 0
+    DECISION_RIGHTS = 1
+    JOINT_PROGRAMMES = 2
+    TOOLS_AND_FEEDBACK = 3
+    SHARED_METRICS = 4
+    LEAD_DEFINITION = 5
+    FOLLOW_UP_PROMISE = 6
+    SHARED_RECORD = 7
+
+
 class Kind(IntEnum):
     """Kinds of log rows. `KIND_MEANING` says what `item`, `value` and `amount` hold for each."""
 
@@ -129,6 +151,20 @@ class Kind(IntEnum):
     TOOLS_COST = 65
 
 
+PRODUCT_KINDS = (
+    Kind.WON,
+    Kind.CUSTOMER,
+    Kind.RENEWED,
+    Kind.CHURNED,
+    Kind.UPSOLD,
+    Kind.CROSS_SOLD,
+    Kind.TRADED_UP,
+    Kind.PRODUCT_DROPPED,
+    Kind.PURCHASE,
+)
+"""Rows about a product: its code stands in place of a touchpoint, none for the core product."""
+
+
 @dataclass(frozen=True)
 class KindMeaning:
     """What a kind of row says, and what its general-purpose columns hold (empty: not used)."""
@@ -184,7 +220,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.WON: KindMeaning(
         "bought from us",
         item="case number",
-        value="days since the opportunity opened",
+        value="days since the opportunity opened (on the site: since the need arose)",
         amount="annual price sold [cents]",
     ),
     Kind.LOST: KindMeaning(
@@ -203,10 +239,10 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
         amount="annual price [cents]",
     ),
     Kind.RENEWED: KindMeaning(
-        "the customer stays for another term",
+        "the customer stays for another term: one row for each of its products, the first one its first product",
         item="renewal number",
         value="probability of staying",
-        amount="annual price [cents]",
+        amount="annual price of this product [cents]",
     ),
     Kind.CHURNED: KindMeaning("the customer leaves", item="renewal number", value="probability of staying"),
     Kind.REFERRAL: KindMeaning(
@@ -256,7 +292,9 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.RECYCLED: KindMeaning(
         "marketing takes a lead back and may hand it over again", item="case number", value="days of rest"
     ),
-    Kind.DUPLICATE: KindMeaning("prospecting reaches a buyer with whom a colleague is already in touch"),
+    Kind.DUPLICATE: KindMeaning(
+        "prospecting reaches a buyer with whom a colleague is already in touch", value="total trust lost"
+    ),
     Kind.HISTORY_LOST: KindMeaning(
         "sales does not see what marketing knows of the buyer: trust is lost",
         item="case number",
@@ -272,7 +310,10 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     ),
     Kind.UPSOLD: KindMeaning("more is sold with the purchase", amount="added annual price [cents]"),
     Kind.CROSS_SOLD: KindMeaning(
-        "a customer buys another product", item="product it came with", amount="added annual price [cents]"
+        "a customer buys another product",
+        item="product it came with (-1: core)",
+        value="days to its renewal",
+        amount="added annual price [cents]",
     ),
     Kind.TRADED_UP: KindMeaning(
         "a customer moves to a more profitable product", item="renewal number", amount="added annual price [cents]"
@@ -291,7 +332,7 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.PUSHED: KindMeaning(
         "a rep asks for the decision before the period ends", item="case number", value="discount offered"
     ),
-    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="lever", value="level after, 0..3"),
+    Kind.ALIGNMENT: KindMeaning("a lever of alignment moves", item="`Lever`", value="level after, 0..3"),
     Kind.CONFLICT: KindMeaning("the conflict between the teams changes", value="conflict after"),
     Kind.TARGETING: KindMeaning("targeting learns or fades", value="share of attention on accounts that fit, after"),
     Kind.BAR: KindMeaning("marketing moves its lead bar", value="lead bar after [sd]"),

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 LOG_DTYPE = np.dtype([(column.name, column.dtype) for column in COLUMNS])
 """Type of a row of the event log."""
 SAVED = (
-    "events", "funnel", "journeys", "journey_paths", "touches", "cases", "opportunities", "customers", "staff",
-    "waiting", "ledger", "profit_and_loss", "series", "kpis",
+    "events", "funnel", "journeys", "journey_paths", "touches", "cases", "opportunities", "customers", "products",
+    "staff", "waiting", "ledger", "profit_and_loss", "series", "kpis",
 )  # fmt: skip
 """Tables that `Run.to_csv` and `Run.to_parquet` write."""
 
@@ -172,6 +172,12 @@ class Run:
         from funnelsim.tables import customers
 
         return customers(self._reading, self.scenario)
+
+    def products(self) -> pd.DataFrame:
+        """Return what each product sold and earned."""
+        from funnelsim.tables import products
+
+        return products(self._reading, self.scenario)
 
     def staff(self, by: str = "person") -> pd.DataFrame:
         """Return time, activities, utilisation and wins of people, or (``by='role'``) of roles."""

@@ -56,8 +56,9 @@ class Claim:
     lower, upper
         Changes of the two arms; the effect is upper minus lower, replication by replication, with the same randomness.
     off
-        Changes that switch the mechanism off in both arms; the effect then has to vanish. Empty: the lever itself is
-        the switch, `lower` is the world without the mechanism, and there is nothing to vanish.
+        Changes that switch the mechanism off in both arms; the effect then has to vanish (or to go the other way).
+        Empty: the lever itself is the switch, `lower` is the world without the mechanism, and there is nothing to
+        vanish.
     reading
         Name of a key figure, or a function of a `Run`.
     unit
@@ -70,7 +71,7 @@ class Claim:
         Circumstances in which the evidence says that it goes the other way, on top of `setting`, and how far (with
         sign).
     small
-        Without the mechanism the effect must be below this share of `minimum`.
+        Without the mechanism what is left of the effect, in its direction, must be below this share of `minimum`.
     """
 
     key: str
@@ -123,7 +124,8 @@ class Claim:
         assert beyond(found, self.minimum), f"{self.key}: {found} is not clearly beyond {self.minimum} {self.unit}"
         if self.off:
             without = self.measure(self.off)
-            assert abs(without.mean) <= self.small * abs(self.minimum), f"{self.key} when off: {without}"
+            left = without.mean if self.minimum > 0.0 else -without.mean
+            assert left <= self.small * abs(self.minimum), f"{self.key} when off: {without}"
         if self.opposite is not None:
             other = self.measure(self.opposite)
             assert beyond(other, self.opposite_minimum), f"{self.key}, opposite: {other}, {self.opposite_minimum}"

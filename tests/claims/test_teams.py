@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from claims.claim import Claim
 
-from funnelsim.events import Kind
+from funnelsim.events import DAY, Kind, Stage
 from funnelsim.run import Run
 
 pytestmark = pytest.mark.slow
@@ -38,6 +38,40 @@ def net_beyond_line(run: Run) -> float:
     return accounts_reached_per_hour(run, True) - accounts_reached_per_hour(run, False)
 
 
+def wins_of_year(run: Run, year: int) -> int:
+    """Deals won in a year of the window, from 0."""
+    won = run.log["time"][run.log["kind"] == int(Kind.WON)]
+    return int(((won >= year * 365 * DAY) & (won < (year + 1) * 365 * DAY)).sum())
+
+
+def later_wins(run: Run) -> float:
+    """Deals won in the third year less those won in the first."""
+    return float(wins_of_year(run, 2) - wins_of_year(run, 0))
+
+
+def marketing_share_late(run: Run) -> float:
+    """Share of marketing's touches in those of buyers with an opportunity."""
+    log = run.log
+    late = (log["time"] >= 0) & (log["kind"] == int(Kind.TOUCH)) & (log["stage"] == int(Stage.OPPORTUNITY))
+    return float((log["team"][late] == 0).mean()) if late.any() else 0.0
+
+
+def sales_touches_early(run: Run) -> float:
+    """Touches by sales of buyers who were no leads yet."""
+    log = run.log
+    early = (log["time"] >= 0) & (log["kind"] == int(Kind.TOUCH)) & (log["stage"] == int(Stage.PROSPECT))
+    return float((log["team"][early] == 1).sum())
+
+
+BRAND = {"plan.marketing.mix": {"brand": 1.0}}
+RESPONSE = {"plan.marketing.mix": {"webinar": 0.5, "event": 0.5}}
+TRUST_DOES_NOT_MATTER = {
+    "world.selling.win_slope": 0.0,
+    "world.selling.stay_slope": 0.0,
+    "world.selling.interest_slope": 0.0,
+    "world.buyers.ask_probability": 0.0,
+    "plan.marketing.lead_bar": -20.0,
+}
 CLAIMS = [
     Claim(
         key="C1",
@@ -82,6 +116,99 @@ CLAIMS = [
         minimum=100_000.0,
         replications=30,
     ),
+    Claim(
+        key="C7",
+        says="brand is long term: its wins come later than those of events and webinars for the same money",
+        lever="plan.marketing.mix",
+        notebook="11_reach_and_brand.ipynb",
+        scenario="regional",
+        setting={"horizon_quarters": 12, "plan.marketing.programme_money": 300_000},
+        lower=RESPONSE,
+        upper=BRAND,
+        reading=later_wins,
+        unit="wins, third year less first",
+        minimum=2.0,
+        off={f"world.touchpoints.{kind}.programme.goodwill": 0.0 for kind in ("brand", "event", "webinar")},
+        replications=60,
+        small=1.5,
+    ),
+    Claim(
+        key="C9",
+        says="sales begins when marketing hands a lead over ...",
+        lever="plan.marketing.hand_over",
+        notebook="21_too_many_leads.ipynb",
+        scenario="small",
+        lower={"plan.marketing.hand_over": False},
+        upper={"plan.marketing.hand_over": True},
+        reading="opportunities",
+        unit="opportunities",
+        minimum=10.0,
+        off={"plan.marketing.marketers": 0, "plan.marketing.programme_money": 0, "plan.marketing.lead_bar": 20.0},
+    ),
+    Claim(
+        key="C9b",
+        says="... or finds its own",
+        lever="plan.sales.prospecting_hours",
+        notebook="34_sales_tactics.ipynb",
+        scenario="small",
+        setting={"plan.marketing.hand_over": False},
+        lower={"plan.sales.prospecting_hours": 0.0},
+        upper={"plan.sales.prospecting_hours": 1.5},
+        reading="prospected",
+        unit="buyers found",
+        minimum=3.0,
+        off={"world.selling.cold_contact": 0.0},
+    ),
+    Claim(
+        key="C13",
+        says="marketing has many tactics, and each saturates: a mix leaves more addresses than one of them",
+        lever="plan.marketing.mix",
+        notebook="11_reach_and_brand.ipynb",
+        scenario="small",
+        lower={"plan.marketing.mix": {"ads": 1.0}},
+        upper={},
+        reading="leads",
+        unit="addresses",
+        minimum=50.0,
+    ),
+    Claim(
+        key="C15",
+        says="trust grows slowly: a buyer who needs more of it has met us more often before it buys",
+        lever="world.segments.*.threshold",
+        notebook="10_one_buyer_journey.ipynb",
+        scenario="regional",
+        lower={"world.segments.*.threshold": 0.4},
+        upper={"world.segments.*.threshold": 0.7},
+        reading="touches_per_win",
+        unit="touches per win",
+        minimum=0.5,
+        off=TRUST_DOES_NOT_MATTER,
+    ),
+    Claim(
+        key="C16",
+        says="marketing's touches reach into the bottom of the funnel ...",
+        lever="plan.marketing.programme_money",
+        notebook="10_one_buyer_journey.ipynb",
+        scenario="small",
+        lower=NO_MARKETING,
+        upper={},
+        reading=marketing_share_late,
+        unit="share of the touches of opportunities",
+        minimum=0.05,
+    ),
+    Claim(
+        key="C16b",
+        says="... and sales' into its top",
+        lever="plan.sales.prospecting_hours",
+        notebook="10_one_buyer_journey.ipynb",
+        scenario="small",
+        lower={"plan.sales.prospecting_hours": 0.0},
+        upper={"plan.sales.prospecting_hours": 2.0},
+        reading=sales_touches_early,
+        unit="touches of prospects",
+        minimum=3.0,
+        off={"world.selling.cold_contact": 0.0},
+    ),
 ]
 BY_KEY = {claim.key: claim for claim in CLAIMS}
 
@@ -96,3 +223,31 @@ def test_C2_marketing_casts_the_net():
 
 def test_C4_fewer_reps_per_marketer_earn_more_in_the_long_run():
     BY_KEY["C4"].holds()
+
+
+def test_C7_brand_pays_later():
+    BY_KEY["C7"].holds()
+
+
+def test_C9_sales_begins_with_a_hand_over():
+    BY_KEY["C9"].holds()
+
+
+def test_C9b_sales_finds_its_own():
+    BY_KEY["C9b"].holds()
+
+
+def test_C13_a_mix_of_tactics():
+    BY_KEY["C13"].holds()
+
+
+def test_C15_trust_takes_several_touches():
+    BY_KEY["C15"].holds()
+
+
+def test_C16_marketing_reaches_the_bottom():
+    BY_KEY["C16"].holds()
+
+
+def test_C16b_sales_reaches_the_top():
+    BY_KEY["C16b"].holds()

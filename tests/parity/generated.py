@@ -33,7 +33,8 @@ BY_HAND = (
     r"world\.segments\..*\.(accounts|need_interval|need_window)|world\.workweek\..*|.*\.title|title",
     r"timeline|start|horizon_quarters|world\.burn_in_quarters|world\.customers\.start|.*\.marketing\.mix",
     r"world\.touchpoints\.[^.]+\.programme|world\.selling\.(meetings|checkpoints)|world\.selling\.\w+_touch",
-    r"world\.customers\.care_touch",
+    r"world\.customers\.care_touch|world\.customers\.retention_touch|world\.mail\.landing_touch",
+    r".*\.sales\.prospecting_mix",
 )
 """Leaves that `scenarios` sets itself, or that no engine reads."""
 NARROW: dict[str, tuple[float, float]] = {
@@ -44,6 +45,9 @@ NARROW: dict[str, tuple[float, float]] = {
     r"world\.programme_scale": (0.005, 2.0),
     r"world\.selling\.calls_per_hour": (0.01, 30.0),
     r"world\.demand": (0.0, 5.0),
+    r"world\.touchpoints\..*\.per_hour": (0.01, 30.0),
+    r"world\.customers\.repeat\.rate_shape": (0.05, 5.0),
+    r"world\.customers\.repeat\.rate_weeks": (2.0, 1000.0),
 }
 """Narrower bounds than the schema's, where the others would only take time."""
 
@@ -151,14 +155,77 @@ TINY = load("small").with_changes(
         "world.selling.cycle_days": 20.0,
         "world.selling.cold_contact": 0.9,
         "world.selling.calls_per_hour": 30.0,
+        "world.customers.churn": 0.4,
+        "world.customers.retention_touch": "email",
+        "world.customers.term_days": 91.0,
+        "world.customers.win_back_probability": 0.8,
+        "world.customers.reward_most": 5.0,
+        "world.portfolio.entry_ratio": 2.5,
+        "world.portfolio.cross_sell_rate": 1.0,
+        "world.portfolio.trade_up_probability": 0.5,
+        "plan.portfolio.entry_offered": True,
+        "plan.portfolio.upsell": True,
+        "plan.portfolio.cross_sell": True,
+        "plan.portfolio.trade_up": True,
+        "plan.portfolio.review_quarters": 2,
+        "plan.customers.retention_per_year": 4.0,
+        "plan.customers.referral_reward": 300.0,
+        "plan.customers.win_back_days": 10.0,
         "world.people.rep.attrition": 2.0,
         "world.people.rep.vacancy_days": 20.0,
+        "world.trust.wrong_tone": 0.6,
+        "world.trust.consistency": 0.9,
+        "world.touchpoints.content.aims": "early",
+        "world.touchpoints.rep_call.aims": "late",
+        "world.record.visibility": 0.5,
+        "world.touchpoints.search.site": True,
+        "world.touchpoints.email.mail": True,
+        "world.touchpoints.content.magnet": True,
+        "world.rivals.weight": 3.0,
+        "world.rivals.favourite": 1.0,
+        "world.rivals.outcome_weight": 2.0,
+        "plan.marketing.positioning": 0.3,
+        "plan.marketing.recycle": 0.7,
+        "plan.marketing.recycle_days": 2.0,
+        "world.mail.unsubscribe": 0.02,
+        "world.mail.click": 0.1,
+        "world.mail.landing_touch": "search",
+        "plan.marketing.mail.lists": "segmented",
+        "world.touchpoints.content.site": True,
+        "world.site.trust_share": 0.5,
+        "world.site.cart": 0.3,
+        "world.site.recovery": 0.5,
+        "world.site.assist_patience": 30.0,
+        "plan.site.enabled": True,
+        "plan.site.deal_limit": 25_000.0,
+        "plan.site.assist": "reps",
+        "world.record.address_decay": 0.3,
         "plan.sales.reps": 3.5,
         "plan.sales.lead_preference": 0.0,
         "plan.sales.opportunity_bar": -0.5,
         "plan.sales.discount": 0.1,
         "world.response.neglect": 0.3,
+        "world.touchpoints.cold_call.per_hour": 20.0,
+        "world.touchpoints.cold_call.contact": 0.9,
+        "world.touchpoints.social.per_hour": 10.0,
+        "world.touchpoints.social.contact": 0.9,
+        "plan.sales.prospecting_mix": {"cold_call": 0.6, "social": 0.4},
+        "plan.sales.quota": {"period": "month", "ambition": 0.5, "discount_authority": 0.1},
+        "plan.sales.from_marketing": 1,
+        "world.incumbent.sales.quota.period": "quarter",
+        "world.incentives.push_days": 10,
+        "world.incentives.pull_days": 60.0,
+        "world.incentives.pull_probability": 1.0,
+        "world.incentives.give_up": 0.1,
+        "world.incentives.goodwill_per_push": 0.0001,
         "world.burn_in_quarters": 1,
+        "world.alignment.on": True,
+        "world.conflict.on": True,
+        "world.targeting.learns": True,
+        "world.touchpoints.content.programme.targeting": 0.1,
+        "plan.alignment": "aligned",
+        "plan.marketing.lead_target": 2000.0,
+        "plan.marketing.budget_rule": "revenue_share",
         "plan.marketing.marketers": 1.0,
         "world.incumbent.marketing.marketers": 1.0,
         "horizon_quarters": 1,
@@ -172,9 +239,19 @@ IN_TIME = [path for path in LEAVES if not any(re.fullmatch(pattern, path) for pa
 OFTEN = [
     path
     for path in IN_TIME
-    if re.fullmatch(r"plan\.(sales|marketing)\.\w+|plan\.sales\.priorities\.\w+|plan\.price|world\.demand", path)
+    if re.fullmatch(
+        r"plan\.(sales|marketing|site|alignment|portfolio|customers|marketing\.mail|sales\.priorities|sales\.quota)\.\w+"
+        r"|plan\.price|world\.demand|world\.(alignment|conflict)\.on|world\.targeting\.learns",
+        path,
+    )
 ]
 """What plans are made of, and what examples change most."""
+TACTICS: list[dict[str, float]] = [
+    {},
+    {"cold_call": 1.0},
+    {"cold_call": 0.5, "social": 0.5},
+    {"social": 1.0, "cold_call": 0.0},
+]
 MEETINGS = ("meeting", "demo", "proposal", "negotiation")
 
 TIES: dict[str, Any] = {
@@ -195,6 +272,7 @@ TIES: dict[str, Any] = {
     "plan.sales.priorities.marketing_lead": 0,
     "plan.sales.priorities.care": 0,
     "plan.sales.priorities.prospecting": 0,
+    "world.site.assist_minutes": 60.0,
 }
 """Many things last equally long, and no kind of task goes before another."""
 MORE_TIES: dict[str, list[Any]] = {
@@ -207,7 +285,15 @@ MORE_TIES: dict[str, list[Any]] = {
     "world.customers.term_days": [7.0, 91.0],
     "world.segments.*.need_window": [1e-12, 1e-3],
     "world.people.rep.vacancy_days": [0.0, 7.0],
+    "plan.customers.win_back_days": [1.0, 7.0],
+    "world.portfolio.cross_sell_rate": [2.0],
     "plan.marketing.lead_bar": [-20.0],
+    "plan.alignment.follow_up_promise": [2.0, 3.0],
+    "world.alignment.promise_aligned": [1.0, 1e-9],
+    "world.alignment.promise_integrated": [1.0, 8.0],
+    "world.site.assist_patience": [1e-9, 1e5],
+    "world.site.recovery_days": [0.0],
+    "plan.marketing.recycle_days": [1.0, 7.0],
     "plan.sales.lead_preference": [20.0],
 }
 
@@ -218,6 +304,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     changes = draw(_frames())
     changes.update(draw(_mixes("plan")))
     changes.update(draw(_mixes("world.incumbent")))
+    changes["plan.sales.prospecting_mix"] = draw(st.sampled_from(TACTICS))
+    changes["world.incumbent.sales.prospecting_mix"] = draw(st.sampled_from(TACTICS))
     if draw(st.booleans()):
         changes.update(TIES)
         chosen = draw(st.lists(st.sampled_from(sorted(MORE_TIES)), unique=True, max_size=5))
@@ -283,6 +371,8 @@ def _frames(draw: st.DrawFn) -> dict[str, Any]:
         "world.selling.checkpoints": tuple(m for m in dict.fromkeys(meetings) if draw(st.booleans())),
         "world.selling.call_touch": draw(st.sampled_from(["rep_call", "meeting", "ads"])),
         "world.customers.care_touch": draw(st.sampled_from(["account_care", "rep_call"])),
+        "world.customers.retention_touch": draw(st.sampled_from(["email", "ads", "account_care"])),
+        "world.mail.landing_touch": draw(st.sampled_from(["search", "", "review"])),
     }
 
 
@@ -318,6 +408,8 @@ def _timelines(draw: st.DrawFn, scenario: Scenario) -> list[dict[str, Any]]:
             changes[path] = draw(LEAVES[path].values())
         if draw(st.booleans()):
             changes["plan.marketing.mix"] = draw(_mix())
+        if draw(st.booleans()):
+            changes["plan.sales.prospecting_mix"] = draw(st.sampled_from(TACTICS))
         changes.update(draw(_lists()))
         day = draw(st.sampled_from([0, 1, 7, 30]) | st.integers(0, days))
         entries.append({"date": scenario.start + dt.timedelta(days=day), "changes": changes})
@@ -341,7 +433,9 @@ def _lists(draw: st.DrawFn) -> dict[str, Any]:
         changes["world.selling.checkpoints"] = meetings[:1]
     if draw(st.integers(0, 3)) == 0:
         changes["world.selling.prospecting_touch"] = draw(st.sampled_from(["rep_call", "cold_call", "brand"]))
+        changes["world.mail.landing_touch"] = draw(st.sampled_from(["search", "", "email"]))
         changes["world.customers.care_touch"] = draw(st.sampled_from(["rep_call", "account_care"]))
+        changes["world.customers.retention_touch"] = draw(st.sampled_from(["email", "content"]))
     return changes
 
 

@@ -50,11 +50,19 @@ SPENDING = {
 RATIO_STUDY = "ratio_study"
 RATIOS = {f"{ratio} reps a marketer": f"{ratio}:1" for ratio in (2, 3, 5, 8, 10)}
 """Plans at equal payroll, for 12 quarters, by their label in the study."""
+QUOTA, NO_BONUS, NO_DISCOUNTS = "quota", "quota, no bonus", "quota, no discounts"
+QUOTAS: dict[str, dict[str, Any]] = {
+    QUOTA: {},
+    NO_BONUS: {"bonus": 0.0, "discount_authority": 0.0},
+    NO_DISCOUNTS: {"discount_authority": 0.0},
+}
+"""The base firm with quarterly quotas, in the burn-in too, and what differs from `QUOTA_PLAN`."""
+QUOTA_PLAN = {"period": "quarter", "ambition": 0.9, "bonus": 5_000.0, "discount_authority": 0.07}
 HORIZONS = {name: LONG for name in (*MONEY_ARC, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)}
 """Quarters of the arms that run longer than the others."""
 LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)
 """Arms of which only money is read."""
-ARMS = (BASE, UNDEFINED, *LEAN)
+ARMS = (BASE, UNDEFINED, *LEAN, *QUOTAS)
 
 
 def arm(name: str, scale: float = 1.0) -> Scenario:
@@ -86,6 +94,9 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
         factors[MONEY] = EARLY[name]
     for path, factor in factors.items():
         changes[path] = factor * _value(scenario, path)
+    if name in QUOTAS:
+        quota = QUOTA_PLAN | QUOTAS[name]
+        changes |= {"plan.sales.quota": quota, "world.incumbent.sales.quota": quota}
     if name == ONE_REP_MORE:
         changes[REPS] = scenario.plan.sales.reps + scale
     return scenario.with_changes(changes)

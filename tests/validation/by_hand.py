@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,7 @@ class Walk:
         self.won_by: dict[int, int] = {}
         self.sums: dict[str, float] = {}
         self.days: list[float] = []
+        self.won_days: list[float] = []
         for row in run.log:
             day = row["time"] / DAY
             if day < self.end:
@@ -76,6 +78,14 @@ class Walk:
                 spells.append([day, self.end, float(row["hours"])])
             else:
                 spells[-1][1] = day
+        if day >= 0.0 and kind == Kind.QUOTA:
+            self.add("quotas")
+            self.add("quotas_met", row["value"] >= 1.0)
+        if day >= 0.0 and kind == Kind.TASK and self.names[row["touchpoint"]] in self.world.selling.meetings:
+            self.add("meetings")
+            self.add("meeting_hours", row["hours"])
+        if day >= 0.0 and kind == Kind.WON:
+            self.won_days.append(day)
         if row["account"] < 0 or row["need"] < 0:
             return
         key = (int(row["account"]), int(row["need"]))
@@ -167,7 +177,22 @@ class Walk:
 
     # -- at the end ----------------------------------------------------------------------------------------------------
 
+    def _edges(self) -> None:
+        """Wins of the last and the first three business days of each quarter."""
+        start, week = self.scenario.start, self.world.workweek
+        for quarter in range(self.scenario.horizon_quarters):
+            begin, end = ((quarter_date(start, q) - start).days for q in (quarter, quarter + 1))
+            dates = [(day, start + dt.timedelta(days=day)) for day in range(begin, end)]
+            office = [day for day, date in dates if date.weekday() in week.weekdays and date not in week.holidays]
+            won = [day for day in self.won_days if begin <= day < end]
+            self.add("last_wins", sum(day >= office[-3] for day in won))
+            self.add("first_wins", sum(day < office[3] for day in won))
+            self.add("last_expected", len(won) * (end - office[-3]) / (end - begin))
+            self.add("first_expected", len(won) * (office[3] - begin) / (end - begin))
+
     def _count(self) -> None:
+        if self.sums.get("quotas"):
+            self._edges()
         for life in self.lives.values():
             end = self.end if life.ended is None else life.ended
             self.add("in_market", max(0.0, end - max(0.0, life.began)) / self.end)

@@ -100,6 +100,19 @@ def pooled_ratio(arm: str, above: str, below: str) -> Statistic:
     return statistic
 
 
+def faster(before: str, after: str) -> Statistic:
+    """Make how much faster meetings are done in one arm than in another: ratio of mean desk hours, less 1."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        hours = [
+            total(replications, arm, "meeting_hours") / max(total(replications, arm, "meetings"), 1.0)
+            for arm in (before, after)
+        ]
+        return hours[0] / hours[1] - 1.0 if hours[1] > 0.0 else math.nan
+
+    return statistic
+
+
 def elasticity(low: str, high: str, input_ratio: float, name: str = "revenue") -> Statistic:
     """Make an elasticity of a reading between two arms: ln(ratio of the reading) / ln(input ratio)."""
 

@@ -12,6 +12,7 @@ from funnelsim.run import Run
 from funnelsim.scenario.lowering import quarter_date
 from funnelsim.tables import Reading
 from funnelsim.tables.funnel import LEAD, WON, step_times
+from funnelsim.tables.kpis_incentives import edge_wins
 from funnelsim.tables.reading import NEVER, pick
 
 Sums = dict[str, float]
@@ -56,7 +57,7 @@ def read(run: Run) -> tuple[Sums, Samples]:
     this = Reading(run.log, run.scenario)
     sums = revenue(run)
     samples: Samples = {}
-    for part in (_response(run), _deals(run), _people(this), _market(this)):
+    for part in (_response(run), _deals(run), _people(this), _market(this), _quotas(this)):
         sums |= part
     more, samples["lead_to_win_days"] = _conversion(this)
     return sums | more, samples
@@ -146,6 +147,24 @@ def _people(this: Reading) -> Sums:
         "count_wins_squared": float((counted * counted).sum()),
         "busy_hours": float(reps["busy_hours"].sum()),
         "available_hours": float(reps["available_hours"].sum()),
+    }
+
+
+def _quotas(this: Reading) -> Sums:
+    """R23, R24, R27, R28: quotas met, wins at both ends of the period, and the desk hours that meetings take."""
+    met = this.measured(Kind.QUOTA)["value"]
+    last, first, expected_last, expected_first = edge_wins(this) if len(met) else (0.0, 0.0, 0.0, 0.0)
+    tasks = this.measured(Kind.TASK)
+    meetings = np.isin(tasks["touchpoint"], [this.code(name) for name in this.world.selling.meetings])
+    return {
+        "quotas": float(len(met)),
+        "quotas_met": float((met >= 1.0).sum()),
+        "last_wins": last,
+        "last_expected": expected_last,
+        "first_wins": first,
+        "first_expected": expected_first,
+        "meetings": float(meetings.sum()),
+        "meeting_hours": float(tasks["hours"][meetings].sum()),
     }
 
 

@@ -8,12 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .arms import BASE, EARLY, HIGH, LONG_BASE, LOW, MONEY_ARC, ONE_REP_MORE, RATIOS, SPENDING, STEP, UNDEFINED
+from .arms import (
+    BASE,
+    EARLY,
+    HIGH,
+    LONG_BASE,
+    LOW,
+    MONEY_ARC,
+    NO_BONUS,
+    NO_DISCOUNTS,
+    ONE_REP_MORE,
+    QUOTA,
+    RATIOS,
+    SPENDING,
+    STEP,
+    UNDEFINED,
+)
 from .estimates import (
     Statistic,
     best_on_grid,
     difference,
     elasticity,
+    faster,
     marginal,
     pooled_ratio,
     quotient,
@@ -209,6 +225,33 @@ ROWS: tuple[Row, ...] = (
         reading="Of the deals won in the window that began as a marketing lead or request: those whose first "
         "conversation came at attempt 1–6. The base plan allows 12.",
         **_share("called_wins_early", "called_wins"),
+    ),
+    Row(
+        "R23", "wins in the last three business days of a quota's period", "1.47", 1.2, 1.75, "H",
+        ("olist2018", "oyer1998"),
+        reading="Base firm with quarterly quotas, a bonus and 7 % to give away. Wins from 00:00 of the third last "
+        "business day of each quarter to its end / as many as an even spread over the quarter's time would give.",
+        **_mean("last_wins", "last_expected", QUOTA),
+    ),
+    Row(
+        "R24", "wins in the first three business days of a period", "0.73", 0.5, 0.95, "H", ("olist2018", "oyer1998"),
+        reading="As R23, from the quarter's beginning to the end of its third business day.",
+        **_mean("first_wins", "first_expected", QUOTA),
+    ),
+    Row(
+        "R27a", "a bonus, without discounts: meetings get done faster", "> 0", 0.0, math.inf, "S",
+        ("steenburgh2008", "chung2014"), (NO_BONUS, NO_DISCOUNTS), faster(NO_BONUS, NO_DISCOUNTS),
+        "Mean desk hours of a meeting with quotas but no bonus / with the bonus, less 1; the same random numbers.",
+    ),
+    Row(
+        "R27b", "a bonus, without discounts: wins in the last three business days", "near 1", 0.85, 1.25, "S",
+        ("steenburgh2008",), reading="As R23, without the power to give discounts.",
+        **_mean("last_wins", "last_expected", NO_DISCOUNTS),
+    ),
+    Row(
+        "R28", "reps at quota", "55 %", 0.45, 0.65, "H", ("cso2018",),
+        reading="As R23. Quotas met / quotas that ended in the window, of a rep's part of a quarter at least.",
+        **_share("quotas_met", "quotas", QUOTA),
     ),
     Row(
         "R29",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from validation.arms import ARMS, BASE, CHANGES, UNDEFINED, arm, scaled
+from validation.arms import ARMS, BASE, CHANGES, QUOTA, UNDEFINED, arm, scaled
 from validation.by_hand import Walk, median_ratio
 from validation.estimates import FAIL, PASS, UNDECIDED, Estimate, Measurement, estimate, pooled_ratio, skewness
 from validation.measure import arms_of
@@ -28,7 +28,7 @@ SMALL = 0.1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [BASE, UNDEFINED])
+@pytest.mark.parametrize("name", [BASE, UNDEFINED, QUOTA])
 def test_readings_equal_a_count_by_hand(name: str) -> None:
     run = simulate(arm(name, SMALL), seed=3)
     sums, samples = read(run)
@@ -58,6 +58,7 @@ KPIS = {
     "touches_per_win_inbound": ("inbound_touches", "inbound_wins"),
     "trust_before_sales": ("trust_share", "trust_known"),
     "in_market_share": ("in_market", "accounts"),
+    "quota_attained": ("quotas_met", "quotas"),
     "utilisation_reps": ("busy_hours", "available_hours"),
 }
 """Rows that are key figures of a run, too."""

@@ -7,19 +7,20 @@ import math
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.single import as_scenario
 from funnelsim.scenario.schema import Scenario
+from funnelsim.scenario.sourcing import marketers_of, reps_of
 
 PLACES = 1_000.0
 """Heads are rounded to a thousandth of a post."""
 
 
 def payroll(scenario: Scenario) -> float:
-    """Return what marketers, reps, SDRs and programmes cost, USD per year."""
-    people, plan = scenario.world.people, scenario.plan
+    """Return what marketers, reps, SDRs and programmes cost, USD per year; commissions are not part of it."""
+    world, plan = scenario.world, scenario.plan
     return (
-        plan.marketing.marketers * people.marketer.cost
+        plan.marketing.marketers * marketers_of(world, plan).cost
         + plan.marketing.programme_money
-        + plan.sales.reps * people.rep.cost
-        + plan.sales.sdrs * people.sdr.cost
+        + plan.sales.reps * reps_of(world, plan).cost
+        + plan.sales.sdrs * world.people.sdr.cost
     )
 
 
@@ -50,20 +51,21 @@ def equal_payroll(scenario: Scenario | str, reps_per_marketer: float) -> Scenari
     ratio = float(reps_per_marketer)
     if not (math.isfinite(ratio) and ratio >= 0.0):
         raise ScenarioError(f"reps_per_marketer is {reps_per_marketer!r}; expected a number from 0 on")
-    marketing, sales, people = base.plan.marketing, base.plan.sales, base.world.people
+    marketing, sales = base.plan.marketing, base.plan.sales
+    marketer_cost, rep_cost = marketers_of(base.world, base.plan).cost, reps_of(base.world, base.plan).cost
     if marketing.marketers <= 0.0:
         raise ScenarioError(
             "equal_payroll needs a plan with marketers: they say how much programme money each brings along"
         )
     per_marketer = marketing.programme_money / marketing.marketers
-    head = people.marketer.cost + per_marketer
-    budget = marketing.marketers * head + sales.reps * people.rep.cost
-    if head + ratio * people.rep.cost <= 0.0:
+    head = marketer_cost + per_marketer
+    budget = marketing.marketers * head + sales.reps * rep_cost
+    if head + ratio * rep_cost <= 0.0:
         raise ScenarioError("equal_payroll needs people who cost something")
-    marketers = math.floor(budget / (head + ratio * people.rep.cost) * PLACES + 0.5) / PLACES
+    marketers = math.floor(budget / (head + ratio * rep_cost) * PLACES + 0.5) / PLACES
     reps = 0.0
     if ratio > 0.0:
-        rest = (budget - marketers * head) / people.rep.cost if people.rep.cost else ratio * marketers
+        rest = (budget - marketers * head) / rep_cost if rep_cost else ratio * marketers
         reps = max(0.0, math.floor(rest * PLACES + 0.5) / PLACES)
     return base.with_changes(
         {

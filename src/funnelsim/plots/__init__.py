@@ -10,14 +10,23 @@ A figure without a layout of its own gets one that keeps titles, footnotes and l
 
 from funnelsim.plots.buyer import one_journey as one_journey
 from funnelsim.plots.frame import show as show
+from funnelsim.plots.frontiers import iso_profit as iso_profit
+from funnelsim.plots.frontiers import overload_curve as overload_curve
+from funnelsim.plots.frontiers import ratio_frontier as ratio_frontier
 from funnelsim.plots.leads import overload as overload
 from funnelsim.plots.money import profit_waterfall as profit_waterfall
 from funnelsim.plots.paths import cash_path as cash_path
 from funnelsim.plots.paths import chance as chance
 from funnelsim.plots.plans import comparison as comparison
 from funnelsim.plots.plans import staffing_ratio as staffing_ratio
+from funnelsim.plots.robustness import regret as regret
+from funnelsim.plots.robustness import sensitivity as sensitivity
+from funnelsim.plots.robustness import switching as switching
 from funnelsim.plots.steps import funnel as funnel
 from funnelsim.plots.steps import journey_mix as journey_mix
+from funnelsim.plots.sweeps import heat_map as heat_map
+from funnelsim.plots.sweeps import sweep_line as sweep_line
+from funnelsim.plots.sweeps import tornado as tornado
 from funnelsim.plots.teams import utilisation_waiting as utilisation_waiting
 from funnelsim.plots.waits import waiting_histogram as waiting_histogram
 from funnelsim.plots.weeks import pipeline as pipeline

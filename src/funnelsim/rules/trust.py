@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from funnelsim.arithmetic import exp, log
 
+AIMS_ANY = 0
+AIMS_EARLY = 1
+AIMS_LATE = 2
+MOST = 0.98
+"""Strength to which a factor above 1 can raise a touch at most."""
+
 
 def decayed(value: float, rate: float, days: float) -> float:
     """Level of a stock after `days` without input.
@@ -74,3 +80,45 @@ def entry_trust(goodwill: float, at_one: float) -> float:
     if at_one <= 0.0 or goodwill <= 0.0:
         return 0.0
     return 1.0 - exp(goodwill * log(1.0 - at_one))
+
+
+def scaled(strength: float, factor: float) -> float:
+    """Strength of a touch times a factor; a factor above 1 raises it to `MOST` at most."""
+    g = strength * factor
+    return g if g < MOST or g <= strength else (strength if strength > MOST else MOST)
+
+
+def heard(
+    strength: float, from_other_team: bool, consistency: float, aims: int, ready: bool, wrong_tone: float
+) -> float:
+    """Strength of a touch as the buyer hears it: does it fit what was said before, and how far the buyer is?
+
+    Parameters
+    ----------
+    strength : float
+        g, 0..1.
+    from_other_team : bool
+        The buyer's last touch was by the other team.
+    consistency : float
+        Factor for such a touch: below 1 the teams contradict each other (`literature.md` §2.4, assumption).
+    aims : int
+        Whom the tone suits: `AIMS_ANY`, `AIMS_EARLY` or `AIMS_LATE`.
+    ready : bool
+        The buyer's trust has reached psi theta: it would talk to sales.
+    wrong_tone : float
+        Factor for a tone that does not suit this buyer, 0..1 (assumption).
+    """
+    factor = consistency if from_other_team else 1.0
+    if (ready and aims == AIMS_EARLY) or (not ready and aims == AIMS_LATE):
+        factor = factor * wrong_tone
+    return scaled(strength, factor)
+
+
+def still_known(days: float, decay: float) -> float:
+    """Chance that an address is still good after `days`: e^{-decay t}, decay per day (30 % a year: `crmdecay2024`)."""
+    return exp(-decay * days)
+
+
+def left_after(trust: float, share: float) -> float:
+    """Trust when the `share` 0..1 of it is lost: a buyer who waited in vain, or has to say everything again."""
+    return trust * (1.0 - share)

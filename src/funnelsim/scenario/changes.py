@@ -19,6 +19,7 @@ from funnelsim.scenario.validation import (
     is_model,
     item_type,
     nearest,
+    spelt_out,
     validated,
 )
 
@@ -45,6 +46,7 @@ FIXED = (
     ),
     (r"world\.programme_scale", "the size of the market's programmes is fixed"),
     (r"world\.(customers|goodwill|content)\.start", "it is a stock at the start of the burn-in"),
+    (r"world\.customers\.(purchase|repeat(\..*)?)", "how customers buy again is drawn once for each of them"),
     (r"world\.(trust\.customer_start|selling\.belief_start)", "it is a value at the start of the burn-in"),
 )
 """Paths that make no sense in a timeline, with the reason."""
@@ -105,6 +107,7 @@ class _Put:
     def into(self, node: Node, annotation: Any, done: tuple[str, ...]) -> Node:
         """Return `node`, which stands at `done`, with the value put into it."""
         if len(done) == len(self.parts):
+            self.given = spelt_out(self.given, annotation)
             if self.dated:
                 self.refuse_catalogue_change(node, annotation, self.given, done)
             return merged(node if node.value is not None else None, self.given, done[-1])

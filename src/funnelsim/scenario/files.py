@@ -16,11 +16,11 @@ from pydantic import Field
 
 from funnelsim.errors import Fault, ScenarioError
 from funnelsim.scenario.changes import changed, check_timeline, quarter_start
-from funnelsim.scenario.parts import Part
+from funnelsim.scenario.part import Part
 from funnelsim.scenario.schema import Plan, Scenario, World
 from funnelsim.scenario.study import Study
 from funnelsim.scenario.tree import Node, brief, merged, read, shown
-from funnelsim.scenario.validation import hint, nearest, validated
+from funnelsim.scenario.validation import hint, nearest, spelt_out, validated
 
 FOLDERS = {"scenario": "", "plan": "plans", "world": "worlds", "study": "studies"}
 """Kinds of files and their folders below the shipped root and beside a user's scenario."""
@@ -36,6 +36,8 @@ _MARKS = {
 }
 """Keys that tell a scenario or study from a plan or world of the same name."""
 _REFERENCES = {("scenario", "world"): "world", ("scenario", "plan"): "plan", ("world", "incumbent"): "plan"}
+
+_MODELS = {"scenario": Scenario, "plan": Plan, "world": World}
 
 Chain = tuple[Path, ...]
 
@@ -243,6 +245,8 @@ def _resolved(node: Node, kind: str, origin: Path, chain: Chain, at: str) -> Nod
             children[key] = _timeline_resolved(child, origin, chain)
     extends = children.pop("extends", None)
     own = Node(children, node.file, node.line, node.whole)
+    if kind in _MODELS:
+        own = spelt_out(own, _MODELS[kind])
     if extends is None or extends.value is None:
         return own
     base = _tree(_find(extends, kind, origin, f"{at}extends"), kind, chain)

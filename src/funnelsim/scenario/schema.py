@@ -13,8 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from funnelsim.scenario.incentives import Incentives
-from funnelsim.scenario.parts import Part, quantity
+from funnelsim.scenario.alignment import Alignment, AlignmentEffects, Conflict, Targeting
+from funnelsim.scenario.buyer import Mail, MailPlan, Record, Rivals, Site, SitePlan
+from funnelsim.scenario.incentives import Incentives, Quota
+from funnelsim.scenario.part import Part as Part
+from funnelsim.scenario.part import quantity as quantity
+from funnelsim.scenario.portfolio import CustomersPlan, Portfolio, PortfolioPlan, RepeatBuying
 
 MIX_TOLERANCE = 1e-6
 
@@ -97,6 +101,16 @@ class Trust(Part):
     )
     fatigue: float = quantity(0.05, "per touch", "loss of strength per recent touch", ge=0, le=5)
     fatigue_half_life: float = quantity(7.0, "day", "how long a touch counts as recent", ge=0.001, le=365)
+    wrong_tone: float = quantity(
+        1.0,
+        "factor",
+        "strength of a touch whose tone is wrong for the buyer's readiness (touchpoints: aims)",
+        ge=0,
+        le=1,
+    )
+    consistency: float = quantity(
+        1.0, "factor", "strength of a touch that follows a touch of the other team", ge=0, le=1.25
+    )
     customer_start: float = quantity(0.45, "trust", "relationship trust of declared customers at the start", ge=0, lt=1)
 
 
@@ -131,6 +145,9 @@ class Programme(Part):
     reach: float = quantity(40_000.0, "accounts", "intensity times accounts of the market", ge=0, le=1e9)
     goodwill: float = quantity(0.0, "index", "goodwill gained when it goes live", ge=0, le=10)
     content: float = quantity(0.0, "index", "content stock gained when it goes live", ge=0, le=100)
+    targeting: float = quantity(
+        0.0, "share", "market research: part of the way to the best targeting that one run goes", ge=0, le=1
+    )
 
 
 class Touchpoint(Part):
@@ -138,6 +155,9 @@ class Touchpoint(Part):
 
     owner: Literal["marketing", "sales"] = Field(..., description="team that owns it")
     feeds: Literal["brand", "relationship", "both"] = Field("brand", description="which trust it builds")
+    aims: Literal["any", "early", "late"] = Field(
+        "any", description="buyers whom its tone suits: before or after they would talk to sales (T = psi theta)"
+    )
     strength: float = quantity(0.05, "trust", "g: share of the missing trust that one touch builds", ge=0, lt=1)
     moments_per_week: float = quantity(
         0.0, "per week", "most frequent that an account in market can meet this kind", ge=0, le=150
@@ -145,6 +165,15 @@ class Touchpoint(Part):
     base_intensity: float = quantity(0.0, "intensity", "intensity without any programme", ge=0, le=50)
     capture: float = quantity(0.0, "probability", "a touch makes the account leave its address", ge=0, le=1)
     known_only: bool = Field(False, description="reaches only accounts whose address is known")
+    per_hour: float = quantity(
+        0.0, "per selling hour", "approaches, as a tactic of reps' own prospecting (0: it is none)", ge=0, le=100
+    )
+    contact: float = quantity(0.0, "probability", "such an approach reaches the decision maker", ge=0, le=1)
+    mail: bool = Field(
+        False, description="a mail: lists, unsubscribing and clicks apply (world.mail, plan.marketing.mail)"
+    )
+    magnet: bool = Field(False, description="content that may stand behind a form (plan.marketing.gating)")
+    site: bool = Field(False, description="a visit to our site: those who are far enough may buy there (plan.site)")
     found_by_search: bool = Field(False, description="the buyer's own search: accepted by content stock, not by reach")
     programme: Programme | None = Field(None, description="how marketers make it; none: nobody makes it")
 
@@ -266,12 +295,33 @@ class MarketerPeople(RolePeople):
     productive_share: float = quantity(0.86, "share", "working hours left for the tasks of the model", ge=0.01, le=1)
 
 
+class Agency(Part):
+    """What is different when an agency does the marketing (`plan.marketing.sourcing`)."""
+
+    cost_ratio: float = quantity(0.8, "ratio", "pay for a full post, relative to an own marketer", ge=0, le=10)
+    delay_days: float = quantity(30.0, "day", "added between finished programme and live", ge=0, le=365)
+    learning: float = quantity(0.5, "ratio", "what is left of learning from the reps' feedback", ge=0, le=1)
+
+
+class Contract(Part):
+    """What is different when contract reps sell (`plan.sales.sourcing`): paid by commission, with other principals."""
+
+    commission: float = quantity(0.10, "share", "commission on the first year's price, on top of usual", ge=0, le=1)
+    attention: float = quantity(0.3, "share", "part of their productive time that they have for us", ge=0.01, le=1)
+
+
 class People(Part):
-    """Roles of both teams."""
+    """Roles of both teams, and who may stand in for them."""
+
+    cross_effect: float = quantity(
+        0.5, "ratio", "skill of people who come from the other team", "homburg2007", ge=0.05, le=2
+    )
 
     rep: RepPeople = RepPeople()
     sdr: SdrPeople = SdrPeople()
     marketer: MarketerPeople = MarketerPeople()
+    agency: Agency = Agency()
+    contract: Contract = Contract()
 
 
 class Customers(Part):
@@ -289,6 +339,22 @@ class Customers(Part):
     care_touch: str = Field("account_care", description="touchpoint of account care")
     referral_rate: float = quantity(0.05, "per year", "referrals per customer that open a need elsewhere", ge=0, le=10)
     referral_trust: float = quantity(0.15, "trust", "relationship trust that a referral brings", ge=0, lt=1)
+    reward_most: float = quantity(
+        1.0, "share", "most referrals that rewards can add, relative to those that come anyway", ge=0, le=10
+    )
+    reward_half: float = quantity(200.0, "USD", "reward that adds half of that", gt=0, le=100_000)
+    retention_touch: str = Field("", description="touchpoint with which marketing keeps in touch with customers")
+    retention_cost: float = quantity(15.0, "USD", "cost of one such touch", ge=0, le=100_000)
+    win_back_probability: float = quantity(
+        0.25, "probability", "a call brings a past customer of the reference trust back", "assumption", ge=0, le=1
+    )
+    discount_harm: float = quantity(
+        1.4, "per share", "customers bought with a discount d leave at a rate x (1 + harm d)", "lewis2006", ge=0, le=20
+    )
+    purchase: Literal["contract", "repeat"] = Field(
+        "contract", description="customers renew a contract, or buy again and again"
+    )
+    repeat: RepeatBuying = RepeatBuying()
 
 
 class Finance(Part):
@@ -307,6 +373,9 @@ class Scoring(Part):
     centre: float = quantity(0.45, "T/theta", "readiness of the average lead", ge=-5, le=5)
     scale: float = quantity(0.25, "T/theta", "one standard deviation of readiness", ge=0.001, le=5)
     fit_weight: float = quantity(0.8, "sd", "score difference between accounts that fit and that do not", ge=0, le=10)
+    bar_give: float = quantity(
+        0.8, "sd", "how far marketing lowers its bar when it has none of the leads that it was asked for", ge=0, le=10
+    )
 
 
 class World(Part):
@@ -327,11 +396,19 @@ class World(Part):
     )
     scoring: Scoring = Scoring()
     response: Response = Response()
+    record: Record = Record()
+    site: Site = Site()
+    mail: Mail = Mail()
+    rivals: Rivals = Rivals()
     selling: Selling = Selling()
     people: People = People()
     incentives: Incentives = Incentives()
     customers: Customers = Customers()
+    portfolio: Portfolio = Portfolio()
     finance: Finance = Finance()
+    alignment: AlignmentEffects = AlignmentEffects()
+    conflict: Conflict = Conflict()
+    targeting: Targeting = Targeting()
     programme_scale: float = quantity(
         1.0, "factor", "size of a programme: money, hours, reach and gains", ge=0.0001, le=100
     )
@@ -353,10 +430,14 @@ class World(Part):
             ("selling.call_touch", (self.selling.call_touch,)),
             ("selling.prospecting_touch", (self.selling.prospecting_touch,)),
             ("customers.care_touch", (self.customers.care_touch,)),
+            ("customers.retention_touch", (self.customers.retention_touch,) if self.customers.retention_touch else ()),
         ):
             for name in names:
                 if name not in self.touchpoints:
                     raise ValueError(f"{field} names touchpoint {name!r}, which the catalogue does not have")
+        landing = self.mail.landing_touch
+        if landing and landing not in self.touchpoints:
+            raise ValueError(f"mail.landing_touch names touchpoint {landing!r}, which the catalogue does not have")
         for name in self.selling.checkpoints:
             if name not in self.selling.meetings:
                 raise ValueError(f"selling.checkpoints names {name!r}, which is not one of selling.meetings")
@@ -382,6 +463,19 @@ class Priorities(Part):
     marketing_lead: int = quantity(3, "rank", "leads handed over by marketing", ge=0, le=99)
     care: int = quantity(4, "rank", "account care", ge=0, le=99)
     prospecting: int = quantity(5, "rank", "own prospecting", ge=0, le=99)
+    assist: int = quantity(0, "rank", "visitors of the site with a question", ge=0, le=99)
+
+
+def shares(mix: dict[str, float]) -> dict[str, float]:
+    """Check that the shares of a mix are shares and sum to 1."""
+    total = 0.0
+    for name, share in mix.items():
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(f"share of {name!r} is {share}; expected 0..1")
+        total += share
+    if mix and abs(total - 1.0) > MIX_TOLERANCE:
+        raise ValueError(f"shares sum to {total:.6g}; expected 1")
+    return mix
 
 
 class SalesPlan(Part):
@@ -401,6 +495,7 @@ class SalesPlan(Part):
         2.0, "log-odds", "readiness of reps to work a marketing lead", "sabnis2013", ge=-20, le=20
     )
     tracking: float = quantity(0.5, "0..1", "how closely lead follow-up is tracked", "sabnis2013", ge=0, le=1)
+    sourcing: Literal["in_house", "contract"] = Field("in_house", description="whose reps sell: own, or on contract")
     opportunity_bar: float = quantity(
         -20.0,
         "log-odds",
@@ -408,7 +503,17 @@ class SalesPlan(Part):
         ge=-20,
         le=20,
     )
+    prospecting_mix: dict[str, float] = Field(
+        default_factory=dict,
+        description="share of prospecting days per touchpoint with per_hour; sums to 1 (empty: cold calls)",
+    )
+    quota: Quota = Quota()
+    from_marketing: int = quantity(
+        0, "heads", "of the reps, those who come from marketing (the lowest seats)", ge=0, le=990
+    )
     discount: float = quantity(0.0, "share", "discount on the list price of every offer", ge=0, le=0.9)
+
+    _shares = field_validator("prospecting_mix")(shares)
 
 
 class MarketingPlan(Part):
@@ -423,19 +528,30 @@ class MarketingPlan(Part):
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
     lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
+    from_sales: int = quantity(
+        0, "heads", "of the marketers, those who come from sales (the lowest seats)", ge=0, le=990
+    )
+    positioning: float = quantity(
+        0.0, "0..1", "how sharply we are set apart from rivals: they count less, but we speak to fewer", ge=0, le=1
+    )
+    recycle: float = quantity(
+        0.0, "probability", "a lead that sales did not win over, with its need still open, may come again", ge=0, le=1
+    )
+    recycle_days: float = quantity(14.0, "day", "rest before it may", ge=1, le=3650)
+    gating: float = quantity(0.0, "0..1", "how much of the content with a magnet stands behind a form", ge=0, le=1)
+    mail: MailPlan = MailPlan()
     hand_over: bool = Field(True, description="marketing hands leads over; otherwise buyers must ask")
+    lead_target: float = quantity(0.0, "leads per quarter", "leads that marketing is asked for (0: none)", ge=0, le=1e7)
+    budget_rule: Literal["fixed", "revenue_share"] = Field(
+        "fixed", description="programme money as planned, or a share of what was billed in the last four quarters"
+    )
+    budget_share: float = quantity(0.10, "share", "that share", "cmosurvey2019", ge=0, le=1)
+    budget_most: float = quantity(
+        2.0, "factor", "most that a share of revenue can give, relative to programme_money", ge=0, le=10
+    )
+    sourcing: Literal["in_house", "agency"] = Field("in_house", description="whose people make programmes")
 
-    @field_validator("mix")
-    @classmethod
-    def _shares(cls, mix: dict[str, float]) -> dict[str, float]:
-        total = 0.0
-        for name, share in mix.items():
-            if not 0.0 <= share <= 1.0:
-                raise ValueError(f"share of {name!r} is {share}; expected 0..1")
-            total += share
-        if mix and abs(total - 1.0) > MIX_TOLERANCE:
-            raise ValueError(f"shares sum to {total:.6g}; expected 1")
-        return mix
+    _shares = field_validator("mix")(shares)
 
 
 class Plan(Part):
@@ -445,6 +561,10 @@ class Plan(Part):
     price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
+    alignment: Alignment = Alignment()
+    site: SitePlan = SitePlan()
+    portfolio: PortfolioPlan = PortfolioPlan()
+    customers: CustomersPlan = CustomersPlan()
 
 
 # ------------------------------------------------------------------------------------------------- timeline, scenario
@@ -492,6 +612,19 @@ class Scenario(Part):
                     raise ValueError(
                         f"{where}.marketing.mix names {name!r}; programmes exist for: {', '.join(makeable)}"
                     )
+            for name in plan.sales.prospecting_mix:
+                tactic = self.world.touchpoints.get(name)
+                if tactic is None or tactic.per_hour <= 0.0:
+                    tactics = [key for key, value in self.world.touchpoints.items() if value.per_hour > 0.0]
+                    raise ValueError(
+                        f"{where}.sales.prospecting_mix names {name!r}; tactics with per_hour: "
+                        f"{', '.join(tactics) or 'none'}"
+                    )
+            if plan.customers.retention_per_year > 0.0 and not self.world.customers.retention_touch:
+                raise ValueError(
+                    f"{where}.customers.retention_per_year is above 0, but world.customers.retention_touch names no "
+                    "touchpoint"
+                )
         return self
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:

@@ -28,6 +28,8 @@ BYTES_PER_ACCOUNT = 620.0
 SECONDS_PER_ROW = 9e-6
 SECONDS_PER_CANDIDATE = 3.3e-6
 """2 in small markets, which stay within the processor's cache, to 5 in large ones."""
+ROWS_PER_RETENTION_TOUCH = 2.0
+ROWS_PER_PURCHASE = 1.2
 SECONDS_AT_LEAST = 0.05
 
 MAX_LOG_BYTES = 4e9
@@ -83,6 +85,10 @@ def _per_year(world: World, plan: Plan, scenario: Scenario) -> tuple[float, floa
     people = plan.sales.reps + plan.sales.sdrs + plan.marketing.marketers
     rows = needs * ROWS_PER_NEED + candidates * TOUCHES_PER_CANDIDATE
     rows += customers * (ROWS_PER_CUSTOMER_YEAR + world.customers.care_per_year * ROWS_PER_CARE_CALL)
+    rows += customers * ROWS_PER_RETENTION_TOUCH * plan.customers.retention_per_year
+    if world.customers.purchase == "repeat":
+        buying = world.customers.repeat
+        rows += customers * ROWS_PER_PURCHASE * 52.0 * buying.rate_shape / buying.rate_weeks
     rows += people * ROWS_PER_PERSON_YEAR + _programmes(world, plan) * ROWS_PER_PROGRAMME
     return needs, rows, candidates
 

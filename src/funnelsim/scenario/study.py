@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from funnelsim.scenario.parts import Part
+from funnelsim.scenario.part import Part
 from funnelsim.scenario.schema import Scenario
 
 

@@ -24,7 +24,7 @@ MAX_VALUES = 20_000
 """Values in one file, aliases written out."""
 MAX_DIGITS = 18
 
-WHOLE = frozenset({"mix"})
+WHOLE = frozenset({"mix", "prospecting_mix"})
 """Mappings that replace the inherited one instead of merging with it."""
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from funnelsim.errors import Fault, ScenarioError
-from funnelsim.scenario.tree import Node, brief, nearest_place, to_plain
+from funnelsim.scenario.tree import Node, brief, from_plain, nearest_place, to_plain
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -75,6 +75,28 @@ def bare(annotation: Any) -> tuple[Any, list[Any]]:
 def is_model(annotation: Any) -> bool:
     """Tell whether an annotation is one of our models."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def presets(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """Return the mappings that may be written as a name where a model stands, by name."""
+    return model.presets() if hasattr(model, "presets") else {}
+
+
+def spelt_out(node: Node, annotation: Any) -> Node:
+    """Return a node in which presets are written out as their mappings, so that others can merge with them."""
+    kind = bare(annotation)[0]
+    if not is_model(kind):
+        return node
+    if isinstance(node.value, str):
+        found = presets(kind).get(node.value)
+        return node if found is None else replace(from_plain(found, node), whole=True)
+    if not isinstance(node.value, dict):
+        return node
+    fields = kind.model_fields
+    children = {
+        key: spelt_out(child, fields[key].annotation) if key in fields else child for key, child in node.value.items()
+    }
+    return replace(node, value=children)
 
 
 def item_type(annotation: Any) -> Any:
@@ -177,6 +199,8 @@ class _Preparation:
         """Return the plain value of a node that should be of the annotated type."""
         kind = bare(annotation)[0]
         if is_model(kind):
+            if isinstance(node.value, str) and presets(kind):
+                return self.preset(node, kind, path)
             return (
                 self.part(node, kind, path) if isinstance(node.value, dict) else self.mistyped(path, node, kind, field)
             )
@@ -228,6 +252,14 @@ class _Preparation:
                     value = _filled(field.default.model_dump(), value)
                 result[key] = value
         return result
+
+    def preset(self, node: Node, model: type[BaseModel], path: Path) -> Any:
+        """Return the mapping that a name stands for."""
+        known = presets(model)
+        if node.value in known:
+            return dict(known[node.value])
+        text, close = hint(node.value, known, "levels")
+        return self.wrong(path, node, f"no level is named {node.value!r}{text}", nearest=close)
 
     def names(self, node: Node, kind: Any, path: Path) -> dict[str, Any]:
         """Return the plain mapping of a dictionary with free names."""

@@ -14,6 +14,7 @@ from funnelsim.tables.journeys import journey_paths, journeys, touches
 from funnelsim.tables.kpis import kpis
 from funnelsim.tables.ledger import ledger
 from funnelsim.tables.opportunities import opportunities
+from funnelsim.tables.products import products
 from funnelsim.tables.profit import profit_and_loss
 from funnelsim.tables.reading import Reading, reading
 from funnelsim.tables.series import series
@@ -32,6 +33,7 @@ __all__ = [
     "kpis",
     "ledger",
     "opportunities",
+    "products",
     "profit_and_loss",
     "reading",
     "series",

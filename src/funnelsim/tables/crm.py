@@ -65,11 +65,12 @@ def _accounts(this: Reading) -> pd.DataFrame:
     account = rows["account"].astype(np.int64)
     accounts, first = np.unique(account, return_index=True)
     last = len(rows) - 1 - np.unique(account[::-1], return_index=True)[1]
-    touches = this.rows(Kind.TOUCH)
+    touches = this.every_touch()
     bought = this.rows(Kind.CUSTOMER, Kind.WON)
     terms = this.terms
     running = terms.active(this.end - 1)
-    paying = Lookup(terms.rows["account"][running].astype(np.int64)).last(accounts)
+    paying, payer = np.unique(terms.rows["account"][running].astype(np.int64), return_inverse=True)
+    yearly = np.bincount(payer, weights=terms.yearly[running], minlength=len(paying))
     touched = Lookup(touches["account"].astype(np.int64)).last(accounts)
     since = Lookup(bought["account"].astype(np.int64)).first(accounts)
     edges = np.cumsum([segment.accounts for segment in this.world.segments.values()])
@@ -81,7 +82,7 @@ def _accounts(this: Reading) -> pd.DataFrame:
             "first_seen": this.clock.dates(rows["time"][first]),
             "last_activity": moments(pick(touches["time"], touched, NEVER), this.clock),
             "customer_since": moments(pick(bought["time"], since, NEVER), this.clock),
-            "annual_value_usd": pick(terms.yearly[running] / 100.0, paying, np.nan),
+            "annual_value_usd": pick(yearly / 100.0, Lookup(paying).last(accounts), np.nan),
         }
     )
 
@@ -117,7 +118,7 @@ def _leads(this: Reading) -> pd.DataFrame:
 def _activities(this: Reading) -> pd.DataFrame:
     import pandas as pd
 
-    rows = this.rows(Kind.TOUCH)
+    rows = this.every_touch()
     return pd.DataFrame(
         {
             "activity_id": _ids("T", np.arange(len(rows))),

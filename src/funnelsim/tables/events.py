@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelsim.events import DAY, Kind, Source, Stage, Team
+from funnelsim.events import DAY, NO_CODE, PRODUCT_KINDS, Kind, Source, Stage, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.opportunities import dollars
 from funnelsim.tables.reading import Reading, categories, enum_names, reading, whole
+from funnelsim.tables.terms import PRODUCTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,8 @@ def events(log: np.ndarray | Reading, scenario: Scenario, burn_in: bool = False)
     time = this.log["time"]
     first = 0 if burn_in else int(np.searchsorted(time, 0, side="left"))
     rows = this.log[first : int(np.searchsorted(time, this.end, side="left"))]
+    about_product = np.isin(rows["kind"], [int(kind) for kind in PRODUCT_KINDS])
+    product = np.where(about_product, np.maximum(rows["touchpoint"], 0), NO_CODE)
     return pd.DataFrame(
         {
             "time": this.clock.dates(rows["time"]),
@@ -41,7 +44,8 @@ def events(log: np.ndarray | Reading, scenario: Scenario, burn_in: bool = False)
             "account": whole(rows["account"]),
             "need": whole(rows["need"]),
             "stage": categories(rows["stage"], enum_names(Stage)),
-            "touchpoint": categories(rows["touchpoint"], this.touchpoints),
+            "touchpoint": categories(np.where(about_product, NO_CODE, rows["touchpoint"]), this.touchpoints),
+            "product": categories(product, PRODUCTS),
             "team": categories(rows["team"], enum_names(Team)),
             "person": whole(rows["person"]),
             "source": categories(rows["source"], enum_names(Source)),

@@ -25,6 +25,7 @@ TITLES = {
     "cases": "what reached sales, how long it waited, and what became of it",
     "opportunities": "opportunities open at some time of the window",
     "customers": "customers of the window",
+    "products": "what each product sold and earned",
     "staff": "people: time, activities, utilisation, wins",
     "waiting": "waiting for a first attempt, by source",
     "ledger": "money by working day, team and cause",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from funnelsim.tables.glossary_tables import Meaning
+from funnelsim.tables.kpis_customers import CUSTOMER_KPIS
+from funnelsim.tables.kpis_incentives import INCENTIVES
 
 KPIS: dict[str, Meaning] = {
     "needs": ("needs", "needs that arose in the window"),
@@ -53,7 +55,7 @@ KPIS: dict[str, Meaning] = {
     "utilisation_reps": ("share", "busy desk hours / available working hours of reps, own prospecting aside"),
     "utilisation_sdrs": ("share", "the same of SDRs; NaN without any"),
     "utilisation_marketers": ("share", "the same of marketers"),
-    "wins_per_rep": ("deals", "wins in the window per full post of reps filled on average"),
+    "wins_per_rep": ("deals", "wins in the window per full post of reps filled on average (self-service aside)"),
     "wins_per_rep_cv": (
         "ratio",
         "standard deviation / mean of the wins of the reps who were there for a day or more (R29)",
@@ -84,4 +86,6 @@ KPIS: dict[str, Meaning] = {
     "cost_per_opportunity": ("USD", "cost of both teams / opportunities"),
     "open_opportunities_mean": ("opportunities", "time average of open opportunities"),
     "pipeline_velocity": ("USD per year, per day", "open opportunities x win rate x mean price / mean cycle"),
+    **INCENTIVES,
+    **CUSTOMER_KPIS,
 }

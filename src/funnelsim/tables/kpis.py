@@ -9,12 +9,14 @@ import numpy as np
 from funnelsim.events import DAY, Kind, Role, Source, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.funnel import first_lead, first_with_sales
+from funnelsim.tables.kpis_customers import customer_figures
+from funnelsim.tables.kpis_incentives import incentives_figures
 from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES
 from funnelsim.tables.opportunities import LOST, NO_DECISION, WON
 from funnelsim.tables.profit import LINES, statement
 from funnelsim.tables.reading import NEVER, Reading, pick, reading
 from funnelsim.tables.series import goodwill, last_value, programme_lives
-from funnelsim.tables.terms import gross_margin, renewal_factor
+from funnelsim.tables.terms import first_of_renewal, gross_margin, margin_of, renewal_factor
 from funnelsim.tables.waiting import never_answered_share
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def key_figures(this: Reading) -> Numbers:
     numbers |= _market(this)
     numbers |= _money(this)
     numbers |= _unit_economics(this, numbers)
+    numbers |= incentives_figures(this)
+    numbers |= customer_figures(this)
     return {name: float(value) for name, value in numbers.items()}
 
 
@@ -172,7 +176,7 @@ def _people(this: Reading) -> Numbers:
         "utilisation_reps": utilisation(Role.REP),
         "utilisation_sdrs": utilisation(Role.SDR),
         "utilisation_marketers": utilisation(Role.MARKETER),
-        "wins_per_rep": ratio(this.count(Kind.WON), posts),
+        "wins_per_rep": ratio((this.measured(Kind.WON)["source"] != int(Source.SITE)).sum(), posts),
         "wins_per_rep_cv": ratio(wins.std(ddof=1), wins.mean()) if len(wins) > 1 else NAN,
     }
 
@@ -182,14 +186,15 @@ def _market(this: Reading) -> Numbers:
     end = np.array([this.end])
     live, ended = programme_lives(this)
     live_time = np.maximum(np.minimum(ended, this.end) - np.maximum(live, 0), 0).sum()
-    churned, renewed = this.count(Kind.CHURNED), this.count(Kind.RENEWED)
+    renewals = this.measured(Kind.RENEWED)
+    churned, renewed = this.count(Kind.CHURNED), int(first_of_renewal(renewals).sum())
     return {
         "in_market_share": this.needs.time_open(0, this.end) / this.end / accounts,
         "programmes_live_mean": live_time / this.end,
         "belief_end": float(last_value(this, Kind.BELIEF, end, this.world.selling.belief_start)[0]),
         "goodwill_end": float(goodwill(this, end)[0]),
         "customers_end": int(this.terms.customers(end - 1)[0]),
-        "churn_rate": ratio(churned, churned + renewed),
+        "churn_rate": NAN if this.terms.is_repeat else ratio(churned, churned + renewed),
     }
 
 
@@ -250,7 +255,11 @@ def _margins(this: Reading) -> tuple[float, float]:
     won = deals.decided_in_window & (deals.outcome == WON)
     when = np.floor(deals.end_day[won] * DAY + 0.5).astype(np.int64)
     price = deals.sold_price[won]
-    first = price * this.dated.values(gross_margin, when)
+    product = deals.product[won]
+    margin = this.dated.values(gross_margin, when)
+    for other in np.unique(product[product >= 0]):
+        margin = np.where(product == other, this.dated.values(margin_of(int(other)), when), margin)
+    first = price * margin
     return mean(first), mean(first * (1.0 + this.dated.values(renewal_factor, when)))
 
 

@@ -101,6 +101,12 @@ class Opportunities:
         """Annual price of those that were won, USD; NaN for the others."""
         return np.where(self.outcome == WON, dollars(pick(self._ends["amount"], self._end, NO_AMOUNT)), np.nan)
 
+    @cached_property
+    def product(self) -> np.ndarray:
+        """Code of the product that was sold; that of the core product where none was."""
+        sold = pick(self._ends["touchpoint"].astype(np.int64), self._end, NO_CODE)
+        return np.where(self.outcome == WON, sold, NO_CODE)
+
     # -- touches of its need -------------------------------------------------------------------------------------------
 
     @cached_property

@@ -194,6 +194,9 @@ def _meaning(state: Scenario) -> Iterator[tuple[str, int]]:
     for name, touchpoint in state.world.touchpoints.items():
         if touchpoint.programme is not None:
             yield name, PROGRAMME
+    for name, share in state.plan.sales.prospecting_mix.items():
+        if share > 0.0 and state.world.touchpoints[name].programme is None:
+            yield name, PROSPECTING
     yield selling.call_touch, CALL
     for name in selling.meetings:
         yield name, MEETING

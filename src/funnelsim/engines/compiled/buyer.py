@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
-from funnelsim.engines.compiled.customers import await_referral
-from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, touched, uniform
+from funnelsim.engines.compiled.customers import await_referral, await_rewarded, called_back
+from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, still_known, touched, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
     brand_now,
+    buys_elsewhere,
     content_now,
     entry_trust,
     note,
@@ -19,10 +20,13 @@ from funnelsim.engines.compiled.firm import (
     touch,
     touchpoint_of,
 )
-from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.layout import ACCOUNT, CASE, CLIMATE, CUSTOMER, GLOBALS, KIND, MOMENT, NEED, NONE
+from funnelsim.engines.compiled.mail import send
 from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
+from funnelsim.engines.compiled.site import visit
+from funnelsim.engines.reference.customers import REWARDED_DRAW
 from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK
 from funnelsim.events import DAY
 
@@ -51,9 +55,10 @@ def open_need(a: int, account: int, referred_by: int) -> None:
         brand = brand_now(a, memory)
         need.relationship = relationship_now(a, memory)
         entry = 1.0 - (1.0 - entry) * (1.0 - brand)
-        need.known = NEED(g.needs, memory).known
+        need.known = 1 if NEED(g.needs, memory).known != 0 and _address_is_good(a, n, memory) else 0
         if need.known != 0:
             need.stage = C.S_LEAD
+            need.unsubscribed = NEED(g.needs, memory).unsubscribed
     need.brand = entry
     if referred_by != NONE:
         phase = phase_of(a)
@@ -65,6 +70,18 @@ def open_need(a: int, account: int, referred_by: int) -> None:
     deal_moments(a, n, need.opened, -1, need.window_end, False)
     at(a, need.window_end, C.R_WINDOW, account, number, C.WHAT_WINDOW, n)
     consider(a, n)
+
+
+@jit
+def _address_is_good(a: int, n: int, memory: int) -> bool:
+    """Whether the address that an account left has outlasted the time since."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    decay = phase_of(a).address_decay
+    if decay <= 0.0:
+        return True
+    chance = still_known((g.now - NEED(g.needs, memory).known_at) / DAY, decay)
+    return uniform(g.key, need.account, C.P_ADDRESS_DECAY, need.number) < chance
 
 
 @jit
@@ -98,6 +115,12 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     g = GLOBALS(a, 0)
     need = NEED(g.needs, n)
     kind = touchpoint_of(a, code)
+    if kind.mail != 0:
+        if need.unsubscribed == 0:
+            send(a, n, code, number)
+            if need.closed == 0:
+                consider(a, n)
+        return
     captured = False
     if need.known == 0 and kind.capture > 0.0:
         i = ((need.number * 64 + code) << 20) + number
@@ -110,6 +133,10 @@ def _meet(a: int, n: int, code: int, number: int) -> None:
     if captured:
         address_known(a, n)
         note(a, C.K_LEAD, n, code, kind.team, NONE, NONE, NONE, NAN, NAN, NO_AMOUNT)
+    if kind.site != 0:
+        visit(a, n, ((need.number * 64 + code) << 20) + number)
+        if need.closed != 0:
+            return
     consider(a, n)
 
 
@@ -139,12 +166,28 @@ def consider(a: int, n: int) -> None:
             phase.score_centre,
             phase.score_scale,
             phase.score_fit_weight,
-            phase.score_noise,
+            CLIMATE(g.climate, 0).score_noise,
             need.score_z,
         )
-        if points >= phase.lead_bar:
+        if points >= CLIMATE(g.climate, 0).lead_bar:
             need.handed = 1
             hand_over(a, n, points)
+
+
+@jit
+def lead_rested(a: int, x: int) -> None:
+    """A lead that sales did not win over has rested; marketing may hand it over again."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    n = case.need
+    need = NEED(g.needs, n)
+    if need.closed != 0 or need.stopped != 0 or need.case != NONE:
+        return
+    need.rounds += 1
+    need.handed = 0
+    days = (g.now - case.opened) / DAY
+    note(a, C.K_RECYCLED, n, NONE, C.TEAM_MARKETING, NONE, C.FROM_MQL, case.number, NAN, days, NO_AMOUNT)
+    consider(a, n)
 
 
 @jit
@@ -158,7 +201,8 @@ def window_ends(a: int, n: int) -> None:
         deal_moments(a, n, need.window_end + 1, -1, need.decision_at, False)
         return
     need_is_over(a, n)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < phase_of(a).competitor_share
+    chance = buys_elsewhere(a, n, phase_of(a).competitor_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number) < chance
     stage = C.S_LOST if lost else C.S_NO_DECISION
     close_need(a, n, stage, C.K_WINDOW_CLOSED, (g.now - need.opened) / DAY)
 
@@ -171,10 +215,46 @@ def referral(a: int, c: int) -> None:
     if customer.active == 0 or phase_of(a).referral_rate <= 0.0:
         return
     need = NEED(g.needs, customer.need)
-    i = 1024 * need.number + customer.referrals
-    account = choose(uniform(g.key, need.account, C.P_REFERRED_ACCOUNT, i), g.n_accounts)
-    row = ACCOUNT(g.accounts, account)
-    if row.open == NONE and row.customer == NONE:
-        open_need(a, account, need.account)
+    _refer(a, c, 1024 * need.number + customer.referrals)
     customer.referrals += 1
     await_referral(a, c)
+
+
+@jit
+def rewarded_referral(a: int, c: int) -> None:
+    """A customer would recommend us for a reward; the larger it is, the more do."""
+    g = GLOBALS(a, 0)
+    customer = CUSTOMER(g.customers, c)
+    phase = phase_of(a)
+    if customer.active == 0 or phase.reward_rate <= 0.0:
+        return
+    need = NEED(g.needs, customer.need)
+    i = REWARDED_DRAW + 1024 * need.number + customer.rewarded
+    if uniform(g.key, need.account, C.P_REFERRAL, REWARDED_DRAW + i) < phase.reward_share:
+        _refer(a, c, i)
+    customer.rewarded += 1
+    await_rewarded(a, c)
+
+
+@jit
+def _refer(a: int, c: int, i: int) -> None:
+    """Recommend us to an account; if that opens a need, the reward is due."""
+    g = GLOBALS(a, 0)
+    n = CUSTOMER(g.customers, c).need
+    referrer = NEED(g.needs, n).account + 0
+    account = choose(uniform(g.key, referrer, C.P_REFERRED_ACCOUNT, i), g.n_accounts)
+    row = ACCOUNT(g.accounts, account)
+    if row.open != NONE or row.customer != NONE:
+        return
+    open_need(a, account, referrer)
+    reward = phase_of(a).reward
+    if reward > 0:
+        note(a, C.K_REFERRAL_REWARD, n, NONE, C.TEAM_MARKETING, NONE, NONE, NONE, NAN, NAN, reward)
+
+
+@jit
+def win_back_ends(a: int, c: int, t: int, p: int) -> None:
+    """A call to a past customer is over; a need may open."""
+    if called_back(a, c, t, p):
+        g = GLOBALS(a, 0)
+        open_need(a, NEED(g.needs, CUSTOMER(g.customers, c).need).account, NONE)

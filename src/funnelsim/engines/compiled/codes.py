@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum, auto
 
-from funnelsim.events import Kind, Rank, Source, Stage, Team
+from funnelsim.events import Kind, Lever, Product, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose
+from funnelsim.scenario.lowered import Effect
 
 
 class What(IntEnum):
@@ -47,8 +48,34 @@ class What(IntEnum):
     """(paid day)"""
     PAYROLL = auto()
     """(paid day)"""
+    RESTED = auto()
+    """(case) its lead may be handed over again"""
+    CART = auto()
+    """(need) a reminder brings a cart back"""
+    MONTH_BEGINS = auto()
+    """(month)"""
+    MONTH_ENDS = auto()
+    """(month)"""
+    PUSH_BEGINS = auto()
+    """(month)"""
+    PUSH = auto()
+    """(case)"""
     WAKE = auto()
     """(desk) people begin to work while tasks wait"""
+    CROSS_SELL = auto()
+    """(customer)"""
+    RETENTION = auto()
+    """(customer)"""
+    WIN_BACK = auto()
+    """(customer that has left)"""
+    PURCHASE = auto()
+    """(customer)"""
+    PORTFOLIO = auto()
+    """(quarter) the portfolio may be reviewed"""
+    REVIEW = auto()
+    """(review)"""
+    ESCALATION = auto()
+    """(case) a promise falls due"""
 
 
 class Work(IntEnum):
@@ -66,12 +93,16 @@ class Work(IntEnum):
     """(person)"""
     PROGRAMME = auto()
     """(programme)"""
+    WIN_BACK = auto()
+    """(customer that has left)"""
+    ASSIST = auto()
+    """(need) a visitor's question"""
 
 
 # Numba takes module-level ints for constants; enumerations it would look up.
 for _prefix, _enum in (
     ("K", Kind), ("S", Stage), ("R", Rank), ("P", Purpose), ("FROM", Source), ("TEAM", Team), ("WHAT", What),
-    ("WORK", Work),
+    ("WORK", Work), ("L", Lever), ("E", Effect), ("PRODUCT", Product),
 ):  # fmt: skip
     globals().update({f"{_prefix}_{_member.name}": int(_member) for _member in _enum})
 

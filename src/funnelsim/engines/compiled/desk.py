@@ -116,6 +116,7 @@ def request(
     task.number = number
     task.patience_until = patience_until
     task.calls = 0
+    task.tactic = NONE
     task.priority = priority
     task.owner = owner
     task.worker = NONE
@@ -172,6 +173,37 @@ def give_to(a: int, t: int, p: int) -> None:
     take_off(a, t)
     TASK(GLOBALS(a, 0).tasks, t).owner = p
     _put(a, t)
+
+
+@jit
+def go_ahead(a: int, t: int, priority: int, entity: int, sequence: int) -> int:
+    """Give a waiting task another priority: a copy takes its place, for it may stand anywhere in its heap.
+
+    The copy keeps the time queued, the number and the end of patience (`entity`, `sequence`: its place in the order).
+    """
+    g = GLOBALS(a, 0)
+    take_off(a, t)
+    copy = g.n_tasks
+    g.n_tasks = copy + 1
+    old = TASK(g.tasks, t)
+    task = TASK(g.tasks, copy)
+    task.queued = old.queued
+    task.number = old.number
+    task.patience_until = old.patience_until
+    task.calls = old.calls
+    task.priority = priority
+    task.owner = old.owner
+    task.worker = NONE
+    task.ref = old.ref
+    task.child = NONE
+    task.sibling = NONE
+    task.what = old.what
+    task.desk = old.desk
+    task.choose = 0
+    _put(a, copy)
+    if task.patience_until != NEVER:
+        at(a, task.patience_until, C.R_PATIENCE, entity, sequence, C.WHAT_PATIENCE, copy)
+    return copy
 
 
 @jit

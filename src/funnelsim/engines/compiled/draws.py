@@ -11,8 +11,20 @@ import math
 import numpy as np
 
 from funnelsim import arithmetic, randomness
-from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
-from funnelsim.rules import customers, incentives, people, qualification, reach, selling, trust
+from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, inlined, jit
+from funnelsim.rules import (
+    alignment,
+    customers,
+    incentives,
+    mail,
+    people,
+    qualification,
+    reach,
+    rivals,
+    selling,
+    site,
+    trust,
+)
 
 U1, U12, U16, U27, U30, U31, U56 = (np.uint64(n) for n in (1, 12, 16, 27, 30, 31, 56))
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
@@ -81,7 +93,7 @@ def log(x: float) -> float:
 exp_edge = compiled_twins(arithmetic, {})["_exp_edge"]
 
 
-@jit
+@inlined
 def _mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> U30)) * MIX1
     z = (z ^ (z >> U27)) * MIX2
@@ -94,20 +106,20 @@ def stream(key: np.uint64, entity: int, purpose: int) -> np.uint64:
     return _mixed(key ^ (((np.uint64(entity) << U16) | np.uint64(purpose)) * ADDRESS))
 
 
-@jit
+@inlined
 def uniform_of(stream: np.uint64, n: int) -> float:
     """`funnelsim.randomness.uniform_of`."""
     z = _mixed(stream + (np.uint64(n) + U1) * GAMMA)
     return (float(np.int64(z >> U12)) + 0.5) * 2.220446049250313e-16
 
 
-@jit
+@inlined
 def leading_byte(stream: np.uint64, n: int) -> int:
     """The eight leading bits of draw n of a stream: `uniform_of` in steps of 1/256, rounded down."""
-    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)  # type: ignore[return-value]
+    return int(np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56))
 
 
-@jit
+@inlined
 def log_of_normal(x: float) -> float:
     """`log` of a number neither subnormal nor infinite, without branches: they could not be foreseen."""
     bits = bits_of(x)
@@ -135,7 +147,8 @@ def uniform(key: np.uint64, entity: int, purpose: int, n: int) -> float:
 
 _OWN = {"exp": exp, "log": log, "stream": stream, "uniform_of": uniform_of, "uniform": uniform}
 LAWS = _OWN
-for _module in (arithmetic, randomness, trust, reach, qualification, selling, people, customers, incentives):
+_RULES = (trust, reach, qualification, selling, people, customers, incentives, site, alignment, mail, rivals)
+for _module in (arithmetic, randomness, *_RULES):
     LAWS = compiled_twins(_module, LAWS)
 """Every law of the model, by name."""
 
@@ -149,9 +162,21 @@ decayed = LAWS["decayed"]
 touched = LAWS["touched"]
 total = LAWS["total"]
 tired = LAWS["tired"]
+heard = LAWS["heard"]
+scaled = LAWS["scaled"]
+on_late_list = LAWS["on_late_list"]
+mail_gain = LAWS["mail_gain"]
+unsubscribes = LAWS["unsubscribes"]
+rival_trust = LAWS["rival_trust"]
+rival_edge = LAWS["rival_edge"]
+to_rival = LAWS["to_rival"]
+still_known = LAWS["still_known"]
+fills_cart = LAWS["fills_cart"]
+abandons = LAWS["abandons"]
 entry_trust = LAWS["entry_trust"]
 acceptance = LAWS["acceptance"]
 found = LAWS["found"]
+attention = LAWS["attention"]
 readiness = LAWS["readiness"]
 score = LAWS["score"]
 warm = LAWS["warm"]
@@ -168,7 +193,30 @@ ramp = LAWS["ramp"]
 tenure_at_start = LAWS["tenure_at_start"]
 pay_of_day = LAWS["pay_of_day"]
 renews = LAWS["renews"]
+bought_cheap = LAWS["bought_cheap"]
+drops_out = LAWS["drops_out"]
+buys_more = LAWS["buys_more"]
+is_occasion = LAWS["is_occasion"]
+takes_entry = LAWS["takes_entry"]
+part_of_price = LAWS["part_of_price"]
+at_level = LAWS["at_level"]
+moved_level = LAWS["moved_level"]
+pace = LAWS["pace"]
+promised_hours = LAWS["promised_hours"]
+aided = LAWS["aided"]
+imbalance = LAWS["imbalance"]
+share_of = LAWS["share_of"]
+conflict_after = LAWS["conflict_after"]
+learned = LAWS["learned"]
+faded = LAWS["faded"]
+best_targeting = LAWS["best_targeting"]
+bar_given = LAWS["bar_given"]
+budget_of = LAWS["budget_of"]
 priced = LAWS["priced"]
 price_gain = LAWS["price_gain"]
-neglected = LAWS["neglected"]
+left_after = LAWS["left_after"]
 seen_liking = LAWS["seen_liking"]
+full_quota = LAWS["full_quota"]
+effort = LAWS["effort"]
+pull_chance = LAWS["pull_chance"]
+pushes = LAWS["pushes"]

@@ -7,9 +7,22 @@ from typing import Any
 import numpy as np
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import decayed, neglected, tired, total, touched, updated_belief
+from funnelsim.engines.compiled.draws import (
+    aided,
+    decayed,
+    heard,
+    left_after,
+    rival_edge,
+    rival_trust,
+    tired,
+    to_rival,
+    total,
+    touched,
+    uniform,
+    updated_belief,
+)
 from funnelsim.engines.compiled.draws import entry_trust as entry_trust_law
-from funnelsim.engines.compiled.layout import ACCOUNT, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
+from funnelsim.engines.compiled.layout import ACCOUNT, CLIMATE, GLOBALS, LOG, NEED, NONE, PERSON, PHASE, TOUCHPOINT
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.room import LOG_TABLE, grow
 from funnelsim.events import DAY
@@ -56,9 +69,9 @@ def write(
 ) -> None:
     """Write one row of the event log."""
     g = GLOBALS(a, 0)
-    n = g.n_log
-    if n >= g.cap_log and not grow(a, LOG_TABLE):
+    if g.n_log >= g.cap_log and not grow(a, LOG_TABLE):
         return
+    n = g.n_log + 0
     g.n_log = n + 1
     row = LOG(g.log, n)
     row.time = g.now
@@ -162,12 +175,19 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
     now = g.now
     brand = brand_now(a, n)
     relationship = relationship_now(a, n)
+    if kind.team == C.TEAM_SALES:
+        strength = aided(strength, CLIMATE(g.climate, 0).tools)
     if phase.fatigue > 0.0:
         recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
         strength = tired(strength, phase.fatigue, recent)
         need.recent = recent + 1.0
         need.recent_stamp = now
     before = total(brand, relationship)
+    other = need.last_team != NONE and need.last_team != kind.team
+    strength = heard(
+        strength, other, CLIMATE(g.climate, 0).consistency, kind.aims, before >= need.asks_at, phase.wrong_tone
+    )
+    need.last_team = kind.team
     if kind.brand != 0:
         brand = touched(brand, strength, phase.saturation)
     if kind.relationship != 0:
@@ -180,17 +200,54 @@ def touch(a: int, n: int, code: int, person: int, item: int, strength: float) ->
 
 
 @jit
+def edge_over_rival(a: int, n: int) -> float:
+    """Log-odds of winning that the buyer's trust in the rival takes from us or leaves us."""
+    phase = phase_of(a)
+    if phase.rival_weight == 0.0 and phase.favourite == 0.0:
+        return 0.0
+    return rival_edge(_rival(a, n), total_trust(a, n), phase.rival_trust, phase.rival_weight, phase.favourite,
+                      phase.positioning)  # fmt: skip
+
+
+@jit
+def buys_elsewhere(a: int, n: int, share: float) -> float:
+    """Chance that a buyer who does not buy from us buys elsewhere; `share` with an average rival."""
+    phase = phase_of(a)
+    if phase.outcome_weight == 0.0:
+        return share
+    return to_rival(share, _rival(a, n), phase.rival_trust, phase.outcome_weight)
+
+
+@jit
+def _rival(a: int, n: int) -> float:
+    """Trust of a buyer in the rival that its need meets."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    phase = phase_of(a)
+    u = uniform(g.key, need.account, C.P_RIVAL, need.number)
+    return rival_trust(u, phase.rival_trust, phase.rival_spread)
+
+
+@jit
 def neglect(a: int, n: int) -> None:
     """The buyer was kept waiting until it was too late: trust is lost."""
-    g = GLOBALS(a, 0)
     share = phase_of(a).neglect
-    if share > 0.0:
-        need = NEED(g.needs, n)
-        brand = brand_now(a, n)
-        relationship = relationship_now(a, n)
-        need.brand = neglected(brand, share)
-        need.relationship = neglected(relationship, share)
-        need.stamp = g.now
+    if share > 0.0 and NEED(GLOBALS(a, 0).needs, n).stage != C.S_CUSTOMER:
+        lose_trust(a, n, share, share)
+
+
+@jit
+def lose_trust(a: int, n: int, brand_share: float, relationship_share: float) -> float:
+    """Take shares of an account's trust away; the total trust that is lost."""
+    g = GLOBALS(a, 0)
+    need = NEED(g.needs, n)
+    brand = brand_now(a, n)
+    relationship = relationship_now(a, n)
+    before = total(brand, relationship)
+    need.brand = left_after(brand, brand_share)
+    need.relationship = left_after(relationship, relationship_share)
+    need.stamp = g.now
+    return before - total(need.brand, need.relationship)
 
 
 # --- firm-wide stocks -----------------------------------------------------------------------------------------
@@ -256,6 +313,12 @@ def learn_about_leads(a: int, good: bool) -> None:
     g = GLOBALS(a, 0)
     g.belief = updated_belief(g.belief, good, phase_of(a).belief_memory)
     note_firm(a, C.K_BELIEF, NONE, NONE, NONE, NONE, NONE, NAN, g.belief, NO_AMOUNT)
+
+
+@jit
+def bill(a: int, amount: int) -> None:
+    """Count what customers are billed, cents."""
+    CLIMATE(GLOBALS(a, 0).climate, 0).billed += amount
 
 
 @jit

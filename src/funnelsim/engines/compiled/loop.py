@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from funnelsim.engines.compiled import buyer, customers, firm, market, marketing, opportunities, sales, staffing
+from funnelsim.engines.compiled import (
+    buyer,
+    climate,
+    customers,
+    firm,
+    incentives,
+    market,
+    marketing,
+    opportunities,
+    portfolio,
+    reviews,
+    sales,
+    site,
+    staffing,
+)
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, take
+from funnelsim.engines.compiled.calendar import at, is_next_before, is_next_now, sequence_of, take
 from funnelsim.engines.compiled.desk import (
     ask,
     comes_first,
@@ -24,6 +38,8 @@ from funnelsim.engines.compiled.layout import (
     DESK,
     DESKS,
     GLOBALS,
+    MONTH,
+    MONTH_START,
     NONE,
     NUMBER,
     PAID_DAY,
@@ -36,6 +52,7 @@ from funnelsim.engines.compiled.layout import (
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, pay
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.room import make_room
+from funnelsim.engines.reference.customers import REWARDED
 
 STOPPED = 1
 """The next event is not before ``stop``."""
@@ -47,6 +64,9 @@ FAILED = 2
 def begin(a: int) -> None:
     """Staff the teams, declare the customers, schedule what is known."""
     g = GLOBALS(a, 0)
+    climate.begin(a)
+    if g.n_months > 0:
+        at(a, MONTH(g.months, 0).time, C.R_REVIEW, 0, 0, C.WHAT_REVIEW, 0)
     staffing.staff(a, MARKETERS, True)
     marketing.renew_all_reach(a)
     if g.n_weeks > 0:
@@ -55,11 +75,13 @@ def begin(a: int) -> None:
     staffing.staff(a, SDRS, True)
     if g.n_paid_days > 0:
         at(a, PAID_DAY(g.paid_days, 0).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, 0)
+    at(a, MONTH_START(g.month_starts, 0).time, C.R_QUOTA, 0, 0, C.WHAT_MONTH_BEGINS, 0)
     for i in range(g.n_declared):
         if not make_room(a):
             return
         customers.declare(a, NUMBER(g.declared, i).value)
     _first_needs(a)
+    portfolio.await_review(a, 0)
 
 
 @jit
@@ -84,7 +106,8 @@ def _first_needs(a: int) -> None:
 def change_phase(a: int, number: int) -> None:
     """A dated change takes effect: stocks are rewritten where a rate changes, then everyone is told."""
     g = GLOBALS(a, 0)
-    before = PHASE(g.phases, g.phase)
+    number_before = g.phase + 0
+    before = PHASE(g.phases, number_before)
     after = PHASE(g.phases, number)
     if after.goodwill_rate != before.goodwill_rate:
         firm.write_goodwill(a, firm.goodwill_now(a, before.goodwill_rate))
@@ -94,7 +117,7 @@ def change_phase(a: int, number: int) -> None:
         firm.rewrite_trust(a, before.brand_rate, before.relationship_rate)
     g.phase = number
     note_firm(a, C.K_PLAN_CHANGED, NONE, NONE, NONE, NONE, number, NAN, NAN, NO_AMOUNT)
-    marketing.accrue(a, before.money_per_day)
+    reviews.plan_changes(a, number_before)
     if after.mix_changed != 0:
         marketing.forget_spending(a)
     staffing.staff(a, MARKETERS, False)
@@ -103,6 +126,7 @@ def change_phase(a: int, number: int) -> None:
     staffing.staff(a, SDRS, False)
     if sales.front(a) == REPS:
         move_all(a, SDRS, REPS)
+    customers.phase_changed(a, number_before)
 
 
 # --- tasks ----------------------------------------------------------------------------------------------------
@@ -167,6 +191,10 @@ def _serve(a: int, t: int, p: int) -> None:
         customers.care_begins(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_begins(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        customers.win_back_begins(a, ref, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_begins(a, ref, t, p)
     else:
         marketing.programme_begins(a, ref, t, p)
 
@@ -185,6 +213,10 @@ def _task_ends(a: int, t: int) -> None:
         customers.care_ends(a, ref, t, p)
     elif what == C.WORK_PROSPECTING:
         sales.prospecting_ends(a, t, p)
+    elif what == C.WORK_WIN_BACK:
+        buyer.win_back_ends(a, ref, t, p)
+    elif what == C.WORK_ASSIST:
+        site.answer_ends(a, ref, p)
     else:
         marketing.programme_made(a, ref, p)
 
@@ -201,6 +233,8 @@ def _patience_ends(a: int, t: int) -> None:
         opportunities.missed(a, task.ref)
     elif task.what == C.WORK_CARE:
         customers.care_lapsed(a, task.ref)
+    elif task.what == C.WORK_ASSIST:
+        site.nobody_answers(a, task.ref)
 
 
 # --- events ---------------------------------------------------------------------------------------------------
@@ -214,6 +248,7 @@ def _payday(a: int, row: int) -> None:
     pay(a, MARKETERS, day.index, day.days)
     pay(a, REPS, day.index, day.days)
     pay(a, SDRS, day.index, day.days)
+    site.pay_site(a, day.index, day.days)
     if row + 1 < g.n_paid_days:
         at(a, PAID_DAY(g.paid_days, row + 1).opens, C.R_PROSPECTING, 0, 0, C.WHAT_PROSPECTING, row + 1)
 
@@ -244,7 +279,20 @@ def _happen(a: int) -> None:
     elif what == C.WHAT_CARE:
         customers.care_due(a, ref)
     elif what == C.WHAT_REFERRAL:
-        buyer.referral(a, ref)
+        if sequence_of(g.event_key) >= REWARDED:
+            buyer.rewarded_referral(a, ref)
+        else:
+            buyer.referral(a, ref)
+    elif what == C.WHAT_CROSS_SELL:
+        portfolio.occasion(a, ref)
+    elif what == C.WHAT_RETENTION:
+        customers.retention_due(a, ref)
+    elif what == C.WHAT_PURCHASE:
+        customers.purchase(a, ref)
+    elif what == C.WHAT_WIN_BACK:
+        customers.win_back_due(a, ref)
+    elif what == C.WHAT_PORTFOLIO:
+        portfolio.quarter_begins(a, ref)
     elif what == C.WHAT_PROGRAMME:
         marketing.programme_moves_on(a, ref)
     elif what == C.WHAT_RESIGN:
@@ -259,6 +307,22 @@ def _happen(a: int) -> None:
         sales.prospecting_day(a, ref)
     elif what == C.WHAT_PAYROLL:
         _payday(a, ref)
+    elif what == C.WHAT_REVIEW:
+        reviews.review(a, ref)
+    elif what == C.WHAT_ESCALATION:
+        sales.escalate(a, ref)
+    elif what == C.WHAT_RESTED:
+        buyer.lead_rested(a, ref)
+    elif what == C.WHAT_CART:
+        site.cart_comes_back(a, ref)
+    elif what == C.WHAT_PUSH:
+        incentives.push(a, ref)
+    elif what == C.WHAT_MONTH_BEGINS:
+        incentives.month_begins(a, ref)
+    elif what == C.WHAT_MONTH_ENDS:
+        incentives.month_ends(a, ref)
+    elif what == C.WHAT_PUSH_BEGINS:
+        incentives.push_begins(a, ref)
     elif what == C.WHAT_WAKE:
         ask(a, ref)
 

@@ -100,6 +100,8 @@ def new_need(a: int, account: int, number: int) -> int:
     need.threshold = threshold
     need.asks_at = psi * threshold
     need.deal = int(deal * 100.0 + 0.5)
+    need.discount = 0.0
+    need.product = C.PRODUCT_CORE
     need.liking = normal(uniform(key, account, C.P_PROPENSITY, 0), 0.0, g.propensity_sd)
     need.score_z = normal(uniform(key, account, C.P_SCORE_NOISE, number), 0.0, 1.0)
     need.window_end = g.now + int(window * DAY + 0.5)
@@ -114,6 +116,16 @@ def new_need(a: int, account: int, number: int) -> int:
     need.case = NONE
     need.cases = 0
     need.known = 0
+    need.known_at = g.now
+    need.last_team = NONE
+    need.left_at = g.now
+    need.cart_visit = 0
+    need.mails_stamp = g.now
+    need.mails = 0.0
+    need.unsubscribed = 0
+    need.rounds = 0
+    need.carts = 0
+    need.in_cart = 0
     need.asked = 0
     need.handed = 0
     need.closed = 0
@@ -250,6 +262,7 @@ def close_need(a: int, n: int, stage: int, kind: int, value: float) -> None:
     need = NEED(g.needs, n)
     account = ACCOUNT(g.accounts, need.account)
     need.closed = 1
+    need.known_at = g.now
     need.stage = stage
     account.open = NONE
     if kind != NONE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
+from funnelsim.engines.compiled.climate import research
 from funnelsim.engines.compiled.desk import release, request
 from funnelsim.engines.compiled.draws import acceptance, found
 from funnelsim.engines.compiled.firm import (
@@ -18,24 +19,22 @@ from funnelsim.engines.compiled.firm import (
     touchpoint_of,
 )
 from funnelsim.engines.compiled.layout import (
+    CLIMATE,
     GLOBALS,
     KIND,
     MOMENT,
     NEVER,
     NONE,
-    PERSON,
-    PHASE,
     PROGRAMME,
     WEEK,
 )
 from funnelsim.engines.compiled.market import make_room_for
 from funnelsim.engines.compiled.people import (
     MARKETERS,
-    count_people,
     desk_hours,
     finish_of,
     incumbent_of,
-    person_at,
+    posts,
     role_of,
     seat_entity,
 )
@@ -65,10 +64,10 @@ def forget_spending(a: int) -> None:
 
 
 @jit
-def accrue(a: int, money_per_day: float) -> None:
-    """Money for programmes comes in day by day."""
+def accrue(a: int) -> None:
+    """Programme money comes in day by day."""
     g = GLOBALS(a, 0)
-    g.allowance = g.allowance + money_per_day * ((g.now - g.allowance_time) / DAY)
+    g.allowance = g.allowance + CLIMATE(g.climate, 0).money_per_day * ((g.now - g.allowance_time) / DAY)
     g.allowance_time = g.now
 
 
@@ -79,30 +78,22 @@ def plan_week(a: int, row: int) -> None:
     week = WEEK(g.weeks, row)
     if row + 1 < g.n_weeks:
         at(a, WEEK(g.weeks, row + 1).time, C.R_PLANNING, 0, 0, C.WHAT_PLANNING, row + 1)
-    phase = phase_of(a)
-    accrue(a, phase.money_per_day)
+    climate = CLIMATE(g.climate, 0)
+    accrue(a)
     if week.quarter != g.quarter:
         # What a quarter leaves unspent is lost, but for the price of the next programme.
         g.quarter = week.quarter
         code = _furthest_below(a)
-        keep = 7.0 * phase.money_per_day
+        keep = 7.0 * climate.money_per_day
         if code != NONE:
             keep = float(touchpoint_of(a, code).money) + keep
         if keep < g.allowance:
             g.allowance = keep
-    heads = 0.0
-    left = count_people(a, MARKETERS)
-    seat = 0
-    while left > 0:
-        p = person_at(a, MARKETERS, seat)
-        if p >= 0:
-            heads = heads + PERSON(g.persons, p).share
-            left -= 1
-        seat += 1
+    heads = posts(a, MARKETERS)
     if heads <= 0.0:
         return
     week_hours = week.worked / HOUR * role_of(a, MARKETERS).productive_share
-    room = BACKLOG_WEEKS * week_hours * heads
+    room = BACKLOG_WEEKS * week_hours * heads * climate.marketing_pace
     while True:
         code = _furthest_below(a)
         if code == NONE:
@@ -154,6 +145,7 @@ def _launch(a: int, code: int) -> None:
     programme.hours = touchpoint.hours
     programme.goodwill = touchpoint.goodwill
     programme.content = touchpoint.content
+    programme.targeting = touchpoint.targeting
     request(a, MARKETERS, C.WORK_PROGRAMME, number, 0, number, NONE, NEVER, 0, 0)
 
 
@@ -178,7 +170,8 @@ def programme_made(a: int, number: int, p: int) -> None:
     release(a, MARKETERS, p)
     left = g.backlog_hours - PROGRAMME(g.programmes, number).hours
     g.backlog_hours = left if left > 1e-9 else 0.0
-    at(a, g.now + phase_of(a).approval, C.R_PROGRAMME, number, 0, C.WHAT_PROGRAMME, number)
+    approval = int(phase_of(a).approval * CLIMATE(g.climate, 0).approval + 0.5)
+    at(a, g.now + approval, C.R_PROGRAMME, number, 0, C.WHAT_PROGRAMME, number)
 
 
 @jit
@@ -196,6 +189,8 @@ def programme_moves_on(a: int, number: int) -> None:
         add_content(a, programme.content)
         search_finds(a)
         add_goodwill(a, programme.goodwill)
+        if research(a, programme.targeting):
+            renew_all_reach(a)
         at(a, g.now + half, C.R_PROGRAMME, number, 1, C.WHAT_PROGRAMME, number)
     elif step == 1:
         kind.fresh -= 1
@@ -217,7 +212,7 @@ def _log_reach(a: int, kind: int, code: int, number: int) -> None:
 @jit
 def _renew_reach(a: int, code: int) -> None:
     g = GLOBALS(a, 0)
-    phase = PHASE(g.phases, g.phase)
+    climate = CLIMATE(g.climate, 0)
     touchpoint = touchpoint_of(a, code)
     kind = KIND(g.kinds, code)
     intensity = touchpoint.base_intensity
@@ -225,8 +220,8 @@ def _renew_reach(a: int, code: int) -> None:
         weight = kind.fresh + touchpoint.worn_strength * kind.worn
         intensity = intensity + touchpoint.intensity * weight
     kind.intensity = intensity
-    kind.accept_unfit = acceptance(intensity * phase.attention_unfit)
-    kind.accept_fit = acceptance(intensity * phase.attention_fit)
+    kind.accept_unfit = acceptance(intensity * climate.attention_unfit)
+    kind.accept_fit = acceptance(intensity * climate.attention_fit)
     if MOMENT(g.moments, code).by_search == 0:
         make_room_for(a, code, kind.accept_fit, kind.accept_unfit)
 
@@ -246,13 +241,13 @@ def search_finds(a: int) -> None:
 def expect_reach(a: int) -> None:
     """Deal moments from now on for what the present plan's money can keep live, so that bounds seldom rise later."""
     g = GLOBALS(a, 0)
-    phase = phase_of(a)
+    climate = CLIMATE(g.climate, 0)
     for code in range(g.n_moments):
         touchpoint = touchpoint_of(a, code)
         if touchpoint.is_programme != 0 and touchpoint.money > 0 and touchpoint.mix > 0.0:
-            runs = 1.0 + touchpoint.mix * phase.money_per_day * (touchpoint.live / DAY) / touchpoint.money
+            runs = 1.0 + touchpoint.mix * climate.money_per_day * (touchpoint.live / DAY) / touchpoint.money
             intensity = touchpoint.base_intensity + touchpoint.intensity * runs
-            fit = acceptance(intensity * phase.attention_fit)
-            unfit = acceptance(intensity * phase.attention_unfit)
+            fit = acceptance(intensity * climate.attention_fit)
+            unfit = acceptance(intensity * climate.attention_unfit)
             make_room_for(a, code, fit, unfit)
     search_finds(a)

@@ -32,6 +32,26 @@ def finish(a: int, work: int) -> int:
 
 
 @jit
+def worked(a: int, t: int) -> int:
+    """Working time from the beginning of the span to a moment."""
+    g = GLOBALS(a, 0)
+    index = t // DAY - g.first_day
+    if index < 0:
+        return 0
+    if index >= g.span:
+        return g.n_work_days * g.day_length
+    before = NUMBER(g.days_before, index).value
+    if NUMBER(g.days_before, index + 1).value == before:
+        return before * g.day_length
+    into = t % DAY - g.opens
+    if into <= 0:
+        return before * g.day_length
+    if into >= g.day_length:
+        return (before + 1) * g.day_length
+    return before * g.day_length + into
+
+
+@jit
 def is_working(a: int) -> bool:
     """Whether people work now."""
     g = GLOBALS(a, 0)

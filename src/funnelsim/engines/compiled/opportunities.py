@@ -6,14 +6,15 @@ from typing import Any
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import LONGEST, at, duration
-from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
-from funnelsim.engines.compiled.desk import release, request
+from funnelsim.engines.compiled.customers import task_number, win
+from funnelsim.engines.compiled.desk import release, request, take_off
 from funnelsim.engines.compiled.draws import (
     cycle_median,
     effective_strength,
     exponential,
     log,
     lognormal,
+    part_of_price,
     price_gain,
     priced,
     stays,
@@ -24,6 +25,8 @@ from funnelsim.engines.compiled.draws import (
 from funnelsim.engines.compiled.firm import (
     NAN,
     NO_AMOUNT,
+    buys_elsewhere,
+    edge_over_rival,
     note,
     number_of,
     phase_of,
@@ -34,7 +37,9 @@ from funnelsim.engines.compiled.firm import (
 from funnelsim.engines.compiled.layout import CASE, GLOBALS, MEETING, NEED, NONE, PERSON, PHASE, TASK
 from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
+from funnelsim.engines.compiled.portfolio import buys_entry, first_price
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, ROUND_SHIFT
 from funnelsim.events import DAY
 
 MEETING_TASK = 4
@@ -62,10 +67,12 @@ def new_case(a: int, n: int, source: int, score: float) -> int:
     case.is_warm = 0
     case.in_book = 0
     case.reached = 0
+    case.in_meeting = 0
     case.book_place = 0
     case.cycle_days = 0.0
     case.meeting = 0
     case.phase = g.phase
+    case.round = need.rounds << ROUND_SHIFT
     need.cases += 1
     need.case = x
     return x
@@ -172,6 +179,8 @@ def meeting_due(a: int, x: int) -> None:
     case = CASE(g.cases, x)
     n = case.need
     need = NEED(g.needs, n)
+    if need.closed != 0:
+        return  # decided before the meeting was due
     case.task = request(a, REPS, C.WORK_MEETING, x, phase_of(a).priority_meeting, task_number(a, n, MEETING_TASK),
                         case.owner, need.decision_at, need.account,
                         PATIENCES_PER_NEED * need.number + MEETING_TASK + case.meeting)  # fmt: skip
@@ -186,6 +195,7 @@ def meeting_begins(a: int, x: int, t: int, p: int) -> None:
     phase = phase_of(a)
     if case.owner == NONE and PERSON(g.persons, p).on_roll != 0:
         give(a, x, p)
+    case.in_meeting = 1
     u = uniform(g.key, need.account, C.P_MEETING_HOURS, 64 * need.number + case.meeting)
     taken = desk_hours(a, p, task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma))
     note_case(a, C.K_TASK, x, _meeting(a, x).code, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
@@ -202,11 +212,14 @@ def meeting_ends(a: int, x: int, p: int) -> None:
     k = case.meeting
     meeting = _meeting(a, x)
     release(a, REPS, p)
+    case.in_meeting = 0
     strength = effective_strength(touchpoint_of(a, meeting.code).strength, effect(a, p))
     touch(a, n, meeting.code, number_of(a, p), k, strength)
     if meeting.is_checkpoint != 0:
         phase = phase_of(a)
-        chance = stays(total_trust(a, n), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        chance = stays(
+            total_trust(a, n), need.threshold, need.liking + edge_over_rival(a, n), phase.stay, phase.stay_slope
+        )
         if uniform(g.key, need.account, C.P_STAY, 64 * need.number + k) >= chance:
             _ends_without_us(a, x)
             return
@@ -216,9 +229,14 @@ def meeting_ends(a: int, x: int, p: int) -> None:
 @jit
 def missed(a: int, x: int) -> None:
     """The present meeting is not held before the buyer decides."""
+    _note_missed(a, x)
+    _await_decision(a, x)
+
+
+@jit
+def _note_missed(a: int, x: int) -> None:
     case = CASE(GLOBALS(a, 0).cases, x)
     note_case(a, C.K_MISSED, x, _meeting(a, x).code, case.owner, NAN, float(case.meeting), NO_AMOUNT)
-    _await_decision(a, x)
 
 
 @jit
@@ -233,19 +251,41 @@ def _await_decision(a: int, x: int) -> None:
 
 @jit
 def decide(a: int, x: int) -> None:
-    """The buying cycle is over: won, or lost to a competitor, or no decision."""
+    """The buying cycle is over, unless a rep has asked before."""
+    g = GLOBALS(a, 0)
+    if NEED(g.needs, CASE(g.cases, x).need).closed == 0:
+        _decide(a, x, phase_of(a).discount)
+
+
+@jit
+def ask_early(a: int, x: int, discount: float) -> None:
+    """A rep asks for the decision before the buyer's own time, with a discount; a meeting that is due is missed."""
+    g = GLOBALS(a, 0)
+    case = CASE(g.cases, x)
+    note_case(a, C.K_PUSHED, x, NONE, case.owner, NAN, discount, NO_AMOUNT)
+    if case.task != NONE and TASK(g.tasks, case.task).waiting != 0:
+        _note_missed(a, x)
+        take_off(a, case.task)
+    _decide(a, x, discount)
+
+
+@jit
+def _decide(a: int, x: int, discount: float) -> None:
+    """Won, or lost to a competitor, or no decision."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
-    need.discount = phase.discount
+    need.discount = discount
     skill = 0.0
     if case.owner != NONE and phase.skill_weight > 0.0:
         skill = phase.skill_weight * log(effect(a, case.owner))
     level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
-    p = wins(total_trust(a, n), need.threshold, need.liking, skill, level, phase.win_slope)
-    if uniform(g.key, need.account, C.P_DECISION, need.number) < p:
+    liking = need.liking + edge_over_rival(a, n)
+    p = wins(total_trust(a, n), need.threshold, liking, skill, level, phase.win_slope)
+    u = uniform(g.key, need.account, C.P_DECISION, need.number)
+    if u < p or buys_entry(a, n, u, p):
         _won(a, x)
     else:
         _ends_without_us(a, x)
@@ -261,10 +301,15 @@ def _won(a: int, x: int) -> None:
     drop(a, x)
     need.stage = C.S_CUSTOMER
     need.deal = priced(need.deal, phase_of(a).price * (1.0 - need.discount))
-    note_case(a, C.K_WON, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, need.deal)
-    commission = int(need.deal * phase_of(a).commission + 0.5)
+    price = first_price(a, n)
+    note_case(a, C.K_WON, x, need.product, case.owner, NAN, (g.now - case.opened) / DAY, price)
+    commission = part_of_price(price, phase_of(a).commission)
     if commission > 0:
         note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)
+    g.month_won = g.month_won + float(need.deal)
+    if case.owner != NONE:
+        owner = PERSON(g.persons, case.owner)
+        owner.attained = owner.attained + float(need.deal)
     close_need(a, n, C.S_CUSTOMER, NONE, 0.0)
     win(a, n, case.owner)
 
@@ -277,7 +322,8 @@ def _ends_without_us(a: int, x: int) -> None:
     need = NEED(g.needs, n)
     need.case = NONE
     drop(a, x)
-    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < phase_of(a).lost_share
+    chance = buys_elsewhere(a, n, phase_of(a).lost_share)
+    lost = uniform(g.key, need.account, C.P_OUTCOME, 2 * need.number + 1) < chance
     need.stage = C.S_LOST if lost else C.S_NO_DECISION
     kind = C.K_LOST if lost else C.K_NO_DECISION
     note_case(a, kind, x, NONE, case.owner, NAN, (g.now - case.opened) / DAY, NO_AMOUNT)

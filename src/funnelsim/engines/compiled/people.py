@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.draws import pay_of_day, ramp
+from funnelsim.engines.compiled.draws import effort, pay_of_day, ramp
 from funnelsim.engines.compiled.firm import NAN, note_firm, number_of
-from funnelsim.engines.compiled.layout import DESK, GLOBALS, NONE, PERSON, ROLE, SEAT, SEATS
+from funnelsim.engines.compiled.layout import CLIMATE, DESK, GLOBALS, NONE, PERSON, PHASE, ROLE, SEAT, SEATS
 from funnelsim.engines.compiled.office import finish
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.people import MOST_HOURS
@@ -44,6 +44,22 @@ def count_people(a: int, role: int) -> int:
 
 
 @jit
+def posts(a: int, role: int) -> float:
+    """Full posts on the roll."""
+    g = GLOBALS(a, 0)
+    found = 0.0
+    left = count_people(a, role)
+    seat = 0
+    while left > 0:
+        p = person_at(a, role, seat)
+        if p >= 0:
+            found = found + PERSON(g.persons, p).share
+            left -= 1
+        seat += 1
+    return found
+
+
+@jit
 def nth_person(a: int, role: int, n: int) -> int:
     """Return the n-th person on the roll by seat."""
     for seat in range(SEATS):
@@ -57,13 +73,16 @@ def nth_person(a: int, role: int, n: int) -> int:
 
 @jit
 def effect(a: int, p: int) -> float:
-    """Skill times ramp of a person now."""
+    """Skill times ramp of a person now, less what somebody from the other team cannot do."""
     g = GLOBALS(a, 0)
     person = PERSON(g.persons, p)
-    if person.ramped != 0:
-        return person.skill
     part = role_of(a, person.role)
-    return person.skill * ramp((g.now - person.hired) / DAY, part.ramp_days, part.ramp_start)
+    skill = person.skill
+    if person.seat < part.crossed:
+        skill = skill * part.cross_effect
+    if person.ramped != 0:
+        return skill
+    return skill * ramp((g.now - person.hired) / DAY, part.ramp_days, part.ramp_start)
 
 
 @jit
@@ -74,10 +93,29 @@ def years(a: int, p: int) -> float:
 
 
 @jit
+def speed(a: int, p: int) -> float:
+    """How fast somebody works now: reps by their effort, marketers from the other team by what they can."""
+    g = GLOBALS(a, 0)
+    person = PERSON(g.persons, p)
+    if person.role == MARKETERS:
+        part = role_of(a, person.role)
+        return part.cross_effect if person.seat < part.crossed else 1.0
+    phase = PHASE(g.phases, g.phase)
+    if person.role == SDRS or phase.quota_months == 0 or g.quota_running == 0:
+        return 1.0
+    elapsed = (g.now - g.quota_began) / (g.quota_ends - g.quota_began)
+    return effort(person.attained, person.quota, elapsed, phase.effort_gain, phase.effort_reach, phase.give_up,
+                  phase.give_up_left, phase.effort_loss)  # fmt: skip
+
+
+@jit
 def desk_hours(a: int, p: int, hours: float) -> float:
     """Desk hours that a task of `hours` takes this person."""
-    person = PERSON(GLOBALS(a, 0).persons, p)
-    taken = hours / (role_of(a, person.role).productive_share * person.share)
+    g = GLOBALS(a, 0)
+    person = PERSON(g.persons, p)
+    climate = CLIMATE(g.climate, 0)
+    pace = climate.marketing_pace if person.role == MARKETERS else climate.sales_pace
+    taken = hours / (role_of(a, person.role).productive_share * person.share * pace * speed(a, p))
     return MOST_HOURS if taken > MOST_HOURS else taken
 
 

@@ -9,6 +9,7 @@ from funnelsim.engines.compiled.calendar import at
 from funnelsim.engines.compiled.desk import join, quit_roll
 from funnelsim.engines.compiled.draws import exponential, lognormal, tenure_at_start, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note_firm
+from funnelsim.engines.compiled.incentives import welcome
 from funnelsim.engines.compiled.layout import CLOSED_SEAT, DESK, GLOBALS, NONE, PERSON, SEAT, SEATS
 from funnelsim.engines.compiled.people import MARKETERS, REPS, SDRS, SEAT_ENTITY, role_of, team_of
 from funnelsim.engines.compiled.records import jit
@@ -95,6 +96,9 @@ def hire(a: int, role: int, seat: int, ramped: bool, established: bool) -> None:
     person.share = 1.0
     person.skill = 1.0
     person.book = 0
+    person.attained = 0.0
+    person.quota = 0.0
+    person.quota_part = 0.0
     person.own_root = NONE
     person.own_waiting = 0
     person.busy = 0
@@ -113,6 +117,8 @@ def hire(a: int, role: int, seat: int, ramped: bool, established: bool) -> None:
     _log_change(a, C.K_HIRED, p)
     if not established and part.hiring_cost > 0:
         note_firm(a, C.K_HIRING_COST, NONE, team_of(role), person.number, NONE, NONE, NAN, NAN, part.hiring_cost)
+    if role == REPS:
+        welcome(a, p)
     if part.attrition_per_day > 0.0:
         days = exponential(uniform(g.key, person.entity, C.P_TENURE, 0), 1.0 / part.attrition_per_day)
         at(a, g.now + int(days * DAY + 0.5), C.R_SEAT, role * SEAT_ENTITY + seat, 2 * incumbent, C.WHAT_RESIGN, p)

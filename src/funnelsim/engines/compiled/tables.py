@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelsim.engines.compiled import layout as L
 from funnelsim.events import DAY
-from funnelsim.scenario.lowered import Lowered, Phase
+from funnelsim.scenario.lowered import LEVER_OF, Lowered, Phase
 
 WEEK = 7 * DAY
 
@@ -25,6 +25,9 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
         "touchpoints": np.zeros(len(phases) * n_touchpoints, L.TOUCHPOINT_ROW),
         "meetings": np.zeros(len(phases) * most_meetings, L.MEETING_ROW),
         "segments": np.zeros(len(lowered.segments), L.SEGMENT_ROW),
+        "effects": np.zeros(len(phases) * L.EFFECTS, L.EFFECT_ROW),
+        "planned": np.zeros(len(phases) * L.LEVERS, L.LEVEL_ROW),
+        "months": np.array(list(lowered.months), L.MONTH_ROW),
     }
     for i, phase in enumerate(phases):
         _copy(phase, tables["phases"][i])
@@ -34,10 +37,18 @@ def input_tables(lowered: Lowered) -> dict[str, np.ndarray]:
             _copy(part, tables["roles"][i * L.DESKS + role])
         for k, (code, checkpoint) in enumerate(zip(phase.meetings, phase.is_checkpoint, strict=True)):
             tables["meetings"][i * most_meetings + k] = (code, checkpoint)
+        for name, value in zip(L.CHANGE_OVER, phase.change_over, strict=True):
+            tables["phases"][i][name] = value
+        for effect, (lever, values) in enumerate(zip(LEVER_OF, phase.effects, strict=True)):
+            tables["effects"][i * L.EFFECTS + effect] = (lever, *values)
+        tables["planned"]["level"][i * L.LEVERS : (i + 1) * L.LEVERS] = phase.levers
         _touchpoints(phase, tables["touchpoints"][i * n_touchpoints : (i + 1) * n_touchpoints])
     for i, segment in enumerate(lowered.segments):
         _copy(segment, tables["segments"][i])
     tables["moments"] = moments(lowered)
+    tables["quarters"] = np.array(list(lowered.quarters), L.QUARTER_ROW)
+    tables["purchase_rates"] = np.array(lowered.purchase_rates, "<f8").view(L.QUANTILE_ROW)
+    tables["dropout_chances"] = np.array(lowered.dropout_chances, "<f8").view(L.QUANTILE_ROW)
     tables.update(_calendar(lowered))
     return tables
 
@@ -49,14 +60,20 @@ def _copy(source: Any, row: Any) -> None:
 
 
 def _touchpoints(phase: Phase, rows: np.ndarray) -> None:
-    for touchpoint, share, row in zip(phase.touchpoints, phase.mix, rows, strict=True):
-        for name in ("team", "brand", "relationship", "strength", "base_intensity", "capture"):
+    for touchpoint, share, prospecting, row in zip(
+        phase.touchpoints, phase.mix, phase.prospecting_mix, rows, strict=True
+    ):
+        for name in (
+            "team", "brand", "relationship", "aims", "site", "mail", "strength", "base_intensity", "capture",
+            "per_hour", "contact",
+        ):  # fmt: skip
             row[name] = getattr(touchpoint, name)
         row["mix"] = share
+        row["prospecting_mix"] = prospecting
         programme = touchpoint.programme
         row["is_programme"] = programme is not None
         if programme is not None:
-            for name in ("money", "live", "hours", "worn_strength", "intensity", "goodwill", "content"):
+            for name in ("money", "live", "hours", "worn_strength", "intensity", "goodwill", "content", "targeting"):
                 row[name] = getattr(programme, name)
 
 
@@ -86,7 +103,9 @@ def _calendar(lowered: Lowered) -> dict[str, np.ndarray]:
         if phase.demand != rate:
             pieces.append((phase.time, phase.demand, passed + (phase.time - time) / DAY * rate))
     pieces[0] = (lowered.start, *pieces[0][1:])
+    months = [(time, calendar.month_of(time)) for time in calendar.month_starts()]
     return {
+        "month_starts": np.array(months, L.MONTH_START_ROW),
         "weeks": np.array(weeks, L.WEEK_ROW),
         "paid_days": np.array(paid, L.PAID_DAY_ROW),
         "demand": np.array(pieces, L.DEMAND_ROW),

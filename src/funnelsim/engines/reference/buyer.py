@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simpy.events import Event
 
 from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK, address
+from funnelsim.engines.reference.mail import send
 from funnelsim.events import DAY, NO_CODE, Kind, Rank, Stage
 from funnelsim.randomness import Purpose, uniform
 from funnelsim.rules.qualification import readiness, score
@@ -66,6 +67,12 @@ def moments(firm: Firm, need: Need, candidates: list[Candidate]) -> Generator[Ev
 def meet(firm: Firm, need: Need, code: int, number: int) -> None:
     """A touch: trust grows, an address may be left, and the buyer or marketing may act on it."""
     kind = firm.phase.touchpoints[code]
+    if kind.mail:
+        if not need.unsubscribed:
+            send(firm, need, code, number)
+            if not need.closed:
+                consider(firm, need)
+        return
     captured = False
     if not need.known and kind.capture > 0.0:
         n = address(need.number, code) + number
@@ -77,6 +84,10 @@ def meet(firm: Firm, need: Need, code: int, number: int) -> None:
     firm.touch(need, code, NO_CODE, number, kind.strength)
     if captured:
         firm.note(Kind.LEAD, need, touchpoint=code, team=kind.team)
+    if kind.site:
+        firm.site.visit(need, address(need.number, code) + number)
+        if need.closed:
+            return
     consider(firm, need)
 
 
@@ -100,10 +111,10 @@ def consider(firm: Firm, need: Need) -> None:
             phase.score_centre,
             phase.score_scale,
             phase.score_fit_weight,
-            phase.score_noise,
+            firm.climate.score_noise,
             need.score_z,
         )
-        if points >= phase.lead_bar:
+        if points >= firm.climate.lead_bar:
             need.handed = True
             firm.sales.hand_over(need, points)
 
@@ -112,6 +123,6 @@ def close_window(firm: Firm, need: Need) -> None:
     """The window ends without an opportunity of ours: bought elsewhere, or no decision."""
     firm.sales.need_is_over(need)
     u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number)
-    stage = Stage.LOST if u < firm.phase.competitor_share else Stage.NO_DECISION
+    stage = Stage.LOST if u < firm.to_rival(need, firm.phase.competitor_share) else Stage.NO_DECISION
     days = (firm.env.now - need.opened) / DAY
     firm.market.close_need(need, stage, Kind.WINDOW_CLOSED, days)

@@ -5,22 +5,26 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+from funnelsim.engines.reference.climate import Climate
 from funnelsim.engines.reference.deck import Deck, Traits
 from funnelsim.engines.reference.environment import Environment
 from funnelsim.engines.reference.log import LogBuilder
-from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Stage
-from funnelsim.randomness import run_key
-from funnelsim.rules.incentives import neglected
+from funnelsim.events import DAY, NO_AMOUNT, NO_CODE, Kind, Product, Stage, Team
+from funnelsim.randomness import Purpose, run_key, uniform
+from funnelsim.rules.alignment import aided
 from funnelsim.rules.qualification import updated_belief
-from funnelsim.rules.trust import decayed, entry_trust, tired, total, touched
+from funnelsim.rules.rivals import rival_edge, rival_trust, to_rival
+from funnelsim.rules.trust import decayed, entry_trust, heard, left_after, tired, total, touched
 from funnelsim.scenario.lowered import Lowered, Phase
 
 if TYPE_CHECKING:
     from funnelsim.engines.reference.customers import Customers
+    from funnelsim.engines.reference.incentives import Quotas
     from funnelsim.engines.reference.market import Market
     from funnelsim.engines.reference.marketing import Marketing
     from funnelsim.engines.reference.opportunities import Case
     from funnelsim.engines.reference.sales import Sales
+    from funnelsim.engines.reference.site import Site
 
 
 class Stock:
@@ -46,9 +50,10 @@ class Need:
     """An account in market: its traits, its trust, and where it is in the funnel."""
 
     __slots__ = (
-        "account", "asked", "asks_at", "brand", "case", "cases", "closed", "deal", "decision_at", "discount", "fits", "handed",
-        "known", "liking", "number", "opened", "recent", "recent_stamp", "relationship", "score_z", "stage", "stamp",
-        "stopped", "threshold", "window_end",
+        "account", "asked", "asks_at", "brand", "carts", "case", "cases", "closed", "deal", "decision_at", "discount",
+        "fits", "handed", "in_cart", "known", "known_at", "last_team", "left_at", "liking", "mails", "mails_stamp",
+        "number", "opened", "product", "recent", "recent_stamp", "relationship", "rounds", "score_z", "stage", "stamp",
+        "stopped", "threshold", "unsubscribed", "window_end",
     )  # fmt: skip
 
     def __init__(self, account: int, number: int, now: int, traits: Traits) -> None:
@@ -60,6 +65,7 @@ class Need:
         self.asks_at = traits.asks_at
         self.deal = traits.deal
         self.discount = 0.0
+        self.product: int = Product.CORE
         self.liking = traits.liking
         self.score_z = traits.score_z
         self.window_end = now + traits.window
@@ -70,6 +76,15 @@ class Need:
         self.recent_stamp = now
         self.stage: int = Stage.PROSPECT
         self.known = False
+        self.known_at = now
+        self.last_team: int = NO_CODE
+        self.mails = 0.0
+        self.mails_stamp = now
+        self.unsubscribed = False
+        self.rounds = 0
+        self.carts = 0
+        self.in_cart = False
+        self.left_at = now
         self.asked = False
         self.handed = False
         self.case: Case | None = None
@@ -94,6 +109,8 @@ class Firm:
     marketing: Marketing
     sales: Sales
     customers: Customers
+    quotas: Quotas
+    site: Site
 
     def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
         self.lowered = lowered
@@ -106,6 +123,8 @@ class Firm:
         self.goodwill = Stock(lowered.goodwill_start, lowered.start)
         self.content = Stock(lowered.content_start, lowered.start)
         self.belief = lowered.belief_start
+        self.climate = Climate(self)
+        self.reviews = 0.0
         self.needs_address = [t.known_only for t in self.phase.touchpoints]
         self.by_search = [t.found_by_search for t in self.phase.touchpoints]
 
@@ -184,12 +203,17 @@ class Firm:
         now = self.env.now
         brand, relationship = self.trust(need)
         kind = phase.touchpoints[code]
+        if kind.team == Team.SALES:
+            strength = aided(strength, self.climate.tools)
         if phase.fatigue > 0.0:
             recent = decayed(need.recent, phase.fatigue_rate, (now - need.recent_stamp) / DAY)
             strength = tired(strength, phase.fatigue, recent)
             need.recent = recent + 1.0
             need.recent_stamp = now
         before = total(brand, relationship)
+        other = need.last_team != NO_CODE and need.last_team != kind.team
+        strength = heard(strength, other, self.climate.consistency, kind.aims, before >= need.asks_at, phase.wrong_tone)
+        need.last_team = kind.team
         if kind.brand:
             brand = touched(brand, strength, phase.saturation)
         if kind.relationship:
@@ -215,14 +239,46 @@ class Firm:
             NO_AMOUNT,
         )
 
+    def rival_edge(self, need: Need) -> float:
+        """Log-odds of winning that the buyer's trust in the rival takes from us or leaves us."""
+        phase = self.phase
+        if phase.rival_weight == 0.0 and phase.favourite == 0.0:
+            return 0.0
+        return rival_edge(
+            self._rival(need),
+            self.total_trust(need),
+            phase.rival_trust,
+            phase.rival_weight,
+            phase.favourite,
+            phase.positioning,
+        )
+
+    def to_rival(self, need: Need, share: float) -> float:
+        """Chance that a buyer who does not buy from us buys elsewhere; `share` with an average rival."""
+        phase = self.phase
+        if phase.outcome_weight == 0.0:
+            return share
+        return to_rival(share, self._rival(need), phase.rival_trust, phase.outcome_weight)
+
+    def _rival(self, need: Need) -> float:
+        """Trust of a buyer in the rival that its need meets."""
+        u = uniform(self.key, need.account, Purpose.RIVAL, need.number)
+        return rival_trust(u, self.phase.rival_trust, self.phase.rival_spread)
+
     def neglect(self, need: Need) -> None:
         """The buyer was kept waiting until it was too late: trust is lost."""
         share = self.phase.neglect
-        if share > 0.0:
-            brand, relationship = self.trust(need)
-            need.brand = neglected(brand, share)
-            need.relationship = neglected(relationship, share)
-            need.stamp = self.env.now
+        if share > 0.0 and need.stage != Stage.CUSTOMER:
+            self.lose_trust(need, share, share)
+
+    def lose_trust(self, need: Need, brand_share: float, relationship_share: float) -> float:
+        """Take shares of an account's trust away; the total trust that is lost."""
+        brand, relationship = self.trust(need)
+        before = total(brand, relationship)
+        need.brand = left_after(brand, brand_share)
+        need.relationship = left_after(relationship, relationship_share)
+        need.stamp = self.env.now
+        return before - total(need.brand, need.relationship)
 
     # -- firm-wide stocks --------------------------------------------------------------------------------------------
 
@@ -267,5 +323,7 @@ class Firm:
                 need.stamp = now
         self.phase = after
         self.note(Kind.PLAN_CHANGED, item=number)
+        self.climate.phase_changed(before)
         self.marketing.phase_changed(before)
         self.sales.phase_changed()
+        self.customers.phase_changed(before)

@@ -13,7 +13,7 @@ from funnelsim.engines.reference.firm import Firm, Need
 from funnelsim.events import DAY, Kind, Rank, Stage
 from funnelsim.randomness import Purpose, exponential, exponential_array, uniform, uniform_array
 from funnelsim.rules.incentives import priced
-from funnelsim.rules.trust import touched
+from funnelsim.rules.trust import still_known, touched
 
 DEAL_AHEAD = 1024
 """Needs whose candidate moments are dealt at once."""
@@ -143,9 +143,10 @@ class Market:
         if remembered is not None:
             brand, need.relationship = firm.trust(remembered)
             entry = 1.0 - (1.0 - entry) * (1.0 - brand)
-            need.known = remembered.known
+            need.known = remembered.known and self._address_is_good(need, remembered)
             if need.known:
                 need.stage = Stage.LEAD
+                need.unsubscribed = remembered.unsubscribed
         need.brand = entry
         if referred_by is not None:
             need.relationship = touched(need.relationship, firm.phase.referral_trust, firm.phase.saturation)
@@ -154,10 +155,20 @@ class Market:
         firm.note(Kind.NEED, need, value=need.threshold, amount=priced(need.deal, firm.phase.price))
         firm.env.start(buyer(firm, need, candidates))
 
+    def _address_is_good(self, need: Need, remembered: Need) -> bool:
+        """Whether the address that an account left has outlasted the time since."""
+        firm = self.firm
+        decay = firm.phase.address_decay
+        if decay <= 0.0:
+            return True
+        chance = still_known((firm.env.now - remembered.known_at) / DAY, decay)
+        return uniform(firm.key, need.account, Purpose.ADDRESS_DECAY, need.number) < chance
+
     def close_need(self, need: Need, stage: Stage, kind: Kind | None = None, value: float = 0.0) -> None:
         """The need ends; the account is out of the market until the next one."""
         firm = self.firm
         need.closed = True
+        need.known_at = firm.env.now
         need.stage = stage
         del self.open[need.account]
         if kind is not None:

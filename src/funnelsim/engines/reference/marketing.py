@@ -42,18 +42,15 @@ class Marketing:
     def begin(self) -> None:
         """Staff the team and start its weekly planning."""
         self.crew.staff(established=True)
-        for code in range(len(self.intensity)):
-            self._renew_reach(code)
+        self.renew_all_reach()
         self.firm.env.start(self._plan_weekly())
 
     def phase_changed(self, before: Phase) -> None:
         """New heads, money, mix or reach take effect."""
-        self._accrue(before.money_per_day)
         if self.firm.phase.mix != before.mix:
             self.spent = [0] * len(self.spent)
         self.crew.staff(established=False)
-        for code in range(len(self.intensity)):
-            self._renew_reach(code)
+        self.renew_all_reach()
 
     # -- planning ----------------------------------------------------------------------------------------------------
 
@@ -69,32 +66,31 @@ class Marketing:
             self._launch_what_fits()
             week += 7
 
-    def _accrue(self, money_per_day: float) -> None:
+    def accrue(self) -> None:
+        """Programme money comes in day by day."""
         now = self.firm.env.now
-        self.allowance = self.allowance + money_per_day * ((now - self.allowance_time) / DAY)
+        self.allowance = self.allowance + self.firm.climate.money_per_day * ((now - self.allowance_time) / DAY)
         self.allowance_time = now
 
     def _launch_what_fits(self) -> None:
         """Launch the kind furthest below its share, again and again, while money and hours allow."""
         firm = self.firm
         phase = firm.phase
-        self._accrue(phase.money_per_day)
+        self.accrue()
         quarter = firm.calendar.quarter_of(firm.env.now)
         if quarter != self.quarter:
             # What a quarter leaves unspent is lost, but for the price of the next programme.
             self.quarter = quarter
             code = self._furthest_below()
-            keep = 7.0 * phase.money_per_day
+            keep = 7.0 * firm.climate.money_per_day
             if code is not None:
                 keep = float(self._programme(code).money) + keep
             self.allowance = self.allowance if self.allowance < keep else keep
-        heads = 0.0
-        for person in self.crew.people():
-            heads = heads + person.share
+        heads = self.crew.posts()
         if heads <= 0.0:
             return
         week_hours = firm.calendar.between(firm.env.now, firm.env.now + WEEK) / HOUR * phase.marketers.productive_share
-        room = BACKLOG_WEEKS * week_hours * heads
+        room = BACKLOG_WEEKS * week_hours * heads * firm.climate.marketing_pace
         while True:
             code = self._furthest_below()
             if code is None:
@@ -163,10 +159,12 @@ class Marketing:
         crew.desk.release(worker)
         left = self.backlog_hours - programme.hours
         self.backlog_hours = left if left > 1e-9 else 0.0
-        yield env.until(env.now + firm.phase.approval, Rank.PROGRAMME, number, 0)
+        approval = int(firm.phase.approval * firm.climate.approval + 0.5)
+        yield env.until(env.now + approval, Rank.PROGRAMME, number, 0)
         self._live(code, Kind.PROGRAMME_LIVE, number, +1, 0)
         firm.add_content(programme.content)
         firm.add_goodwill(programme.goodwill)
+        firm.climate.research(programme.targeting)
         half = programme.live // 2
         yield env.until(env.now + half, Rank.PROGRAMME, number, 1)
         self._live(code, Kind.PROGRAMME_WORN, number, -1, +1)
@@ -179,8 +177,13 @@ class Marketing:
         self._renew_reach(code)
         self.firm.note(kind, touchpoint=code, team=Team.MARKETING, item=number, value=self.intensity[code])
 
+    def renew_all_reach(self) -> None:
+        """Reach of every kind follows from what is live, the present phase and targeting."""
+        for code in range(len(self.intensity)):
+            self._renew_reach(code)
+
     def _renew_reach(self, code: int) -> None:
-        phase = self.firm.phase
+        phase, climate = self.firm.phase, self.firm.climate
         touchpoint = phase.touchpoints[code]
         fresh, worn = self.live[code]
         intensity = touchpoint.base_intensity
@@ -190,5 +193,5 @@ class Marketing:
         if intensity > self.firm.lowered.intensity_bounds[code]:
             raise AssertionError(f"intensity {intensity} of {touchpoint.name} exceeds its bound; please report this")
         self.intensity[code] = intensity
-        self.acceptance[2 * code] = acceptance(intensity * phase.attention_unfit)
-        self.acceptance[2 * code + 1] = acceptance(intensity * phase.attention_fit)
+        self.acceptance[2 * code] = acceptance(intensity * climate.attention_unfit)
+        self.acceptance[2 * code + 1] = acceptance(intensity * climate.attention_fit)

@@ -8,9 +8,11 @@ import numpy as np
 
 from funnelsim.engines.reference.customers import Customers
 from funnelsim.engines.reference.firm import Firm
+from funnelsim.engines.reference.incentives import Quotas
 from funnelsim.engines.reference.market import Market
 from funnelsim.engines.reference.marketing import Marketing
 from funnelsim.engines.reference.sales import Sales
+from funnelsim.engines.reference.site import Site
 from funnelsim.events import Rank
 from funnelsim.scenario.lowered import Lowered
 
@@ -34,14 +36,19 @@ class Model:
         firm.marketing = Marketing(firm)
         firm.sales = Sales(firm)
         firm.customers = Customers(firm)
+        firm.quotas = Quotas(firm)
+        firm.site = Site(firm)
         self.firm = firm
 
     def begin(self) -> None:
         """Staff the teams, declare the customers, start the processes."""
         firm = self.firm
+        firm.climate.begin()
         firm.marketing.begin()
         firm.sales.begin()
+        firm.quotas.begin()
         firm.market.begin()
+        firm.customers.begin()
         for number, phase in enumerate(firm.lowered.phases):
             if number > 0:
                 firm.env.call_at(phase.time, Rank.PLAN, 0, number, partial(self._change_phase, number))

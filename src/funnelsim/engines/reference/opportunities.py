@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from simpy.events import Event
 
 from funnelsim.engines.reference.desk import Task, Worker
+from funnelsim.engines.reference.portfolio import first_price
 from funnelsim.events import DAY, Kind, Rank, Source, Stage, Team
 from funnelsim.randomness import Purpose, exponential, lognormal, uniform
+from funnelsim.rules.customers import part_of_price
 from funnelsim.rules.incentives import price_gain, priced
 from funnelsim.rules.selling import cycle_median, effective_strength, stays, task_hours, wins
 
@@ -21,6 +23,8 @@ SALES: Final = int(Team.SALES)
 TASKS_PER_NEED: Final = 8
 MEETINGS_FROM: Final = 4
 """Task numbers of a need: its cases by source, then care, then its meeting."""
+ROUND_SHIFT: Final = 40
+"""Bits of addresses of a case's randomness below those of its round."""
 PATIENCES_PER_NEED: Final = 64
 """Places of ends of patience of a need in the order of the instant: cases, care, meetings."""
 
@@ -33,12 +37,17 @@ def task_number(need: Need, kind: int) -> int:
 class Case:
     """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
 
-    __slots__ = ("need", "number", "opened", "owner", "queued", "score", "source", "task", "tried")
+    __slots__ = (
+        "code", "in_meeting", "meeting", "need", "number", "opened", "owner", "pushable_from", "queued", "round",
+        "score", "source", "task", "tried",
+    )  # fmt: skip
 
     def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
         self.need = need
         self.number = need.cases
         need.cases += 1
+        self.round = need.rounds << ROUND_SHIFT
+        """Of the addresses of its randomness: how often the need's leads had been recycled before."""
         self.source = source
         self.queued = now
         self.score = score
@@ -46,6 +55,11 @@ class Case:
         self.task: Task | None = None
         self.tried = False
         self.opened = now
+        self.meeting = 0
+        """Meeting that comes next, or is under way; its touchpoint."""
+        self.code = -1
+        self.in_meeting = False
+        self.pushable_from = 0
 
     @property
     def can_be_upgraded(self) -> bool:
@@ -59,6 +73,8 @@ class Opportunities:
     def __init__(self, firm: Firm, sales: Sales) -> None:
         self.firm = firm
         self.sales = sales
+        self.running: dict[Case, None] = {}
+        """Open opportunities."""
 
     def open(self, case: Case, owner: Worker | None) -> None:
         firm, env, need = self.firm, self.firm.env, case.need
@@ -70,6 +86,8 @@ class Opportunities:
         need.decision_at = env.now + int(days * DAY + 0.5)
         case.opened = env.now
         case.tried = True
+        case.pushable_from = phase.pushable_from
+        self.running[case] = None
         self.sales.give(case, owner)
         firm.note(
             Kind.OPPORTUNITY,
@@ -88,6 +106,7 @@ class Opportunities:
         firm, env, need = self.firm, self.firm.env, case.need
         meetings, is_checkpoint = firm.phase.meetings, firm.phase.is_checkpoint
         for k, code in enumerate(meetings):
+            case.meeting, case.code = k, code
             u = uniform(firm.key, need.account, Purpose.MEETING_GAP, 64 * need.number + k)
             if k == 0:
                 due = opened + int(exponential(u, firm.phase.first_meeting_days) * DAY + 0.5)
@@ -98,6 +117,8 @@ class Opportunities:
                 break
             if due > env.now:
                 yield env.until(due, Rank.MEETING_DUE, need.account, 64 * need.number + k & 0xFFFFFF)
+                if need.closed:
+                    return
             worker = yield from self._wait_for_rep(case, k)
             if worker is None:
                 self._missed(case, code, k)
@@ -106,9 +127,12 @@ class Opportunities:
             if is_checkpoint[k] and not self._goes_on(case, k):
                 self._ends_without_us(case)
                 return
+            case.meeting = k + 1
         if need.decision_at > env.now:
             yield env.until(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
-        self._decide(case)
+            if need.closed:
+                return
+        self._decide(case, firm.phase.discount)
 
     def _wait_for_rep(self, case: Case, k: int) -> Generator[Event, Any, Worker | None]:
         """A due meeting waits for the rep who owns the deal (anyone if nobody does) until the buyer decides."""
@@ -132,6 +156,7 @@ class Opportunities:
         u = uniform(firm.key, need.account, Purpose.MEETING_HOURS, 64 * need.number + k)
         hours = task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma)
         assert case.task is not None
+        case.in_meeting = True
         finish, desk_hours = self.sales.reps.finish(worker.person, hours)
         firm.note(
             Kind.TASK,
@@ -146,6 +171,7 @@ class Opportunities:
         )
         yield env.until(finish, Rank.TASK_END, self.sales.reps.entity(worker.seat), worker.person.incumbent)
         self.sales.reps.desk.release(worker)
+        case.in_meeting = False
         strength = firm.phase.touchpoints[code].strength
         firm.touch(need, code, worker.number, k, effective_strength(strength, self.sales.reps.effect(worker.person)))
 
@@ -165,20 +191,42 @@ class Opportunities:
     def _goes_on(self, case: Case, k: int) -> bool:
         firm, need = self.firm, case.need
         phase = firm.phase
-        p = stays(firm.total_trust(need), need.threshold, need.liking, phase.stay, phase.stay_slope)
+        p = stays(
+            firm.total_trust(need), need.threshold, need.liking + firm.rival_edge(need), phase.stay, phase.stay_slope
+        )
         return uniform(firm.key, need.account, Purpose.STAY, 64 * need.number + k) < p
 
-    def _decide(self, case: Case) -> None:
+    def ask_early(self, case: Case, discount: float) -> None:
+        """A rep asks for the decision before the buyer's own time, with a discount; a meeting that is due is missed."""
+        firm, need, task = self.firm, case.need, case.task
+        firm.note(
+            Kind.PUSHED,
+            need,
+            team=SALES,
+            person=-1 if case.owner is None else case.owner.number,
+            source=case.source,
+            item=case.number,
+            value=discount,
+        )
+        waiting = task is not None and task.waiting
+        if task is not None and waiting:
+            self._missed(case, case.code, case.meeting)
+            task.desk.cancel(task)
+        self._decide(case, discount)
+
+    def _decide(self, case: Case, discount: float) -> None:
         """The buying cycle is over: won, or lost to a competitor, or no decision."""
         firm, need = self.firm, case.need
         phase = firm.phase
-        need.discount = phase.discount
+        need.discount = discount
         skill = 0.0
         if case.owner is not None and phase.skill_weight > 0.0:
             skill = phase.skill_weight * self.sales.reps.log_effect(case.owner.person)
         level = phase.win + price_gain(1.0 - need.discount, phase.price_slope)
-        p = wins(firm.total_trust(need), need.threshold, need.liking, skill, level, phase.win_slope)
-        if uniform(firm.key, need.account, Purpose.DECISION, need.number) < p:
+        liking = need.liking + firm.rival_edge(need)
+        p = wins(firm.total_trust(need), need.threshold, liking, skill, level, phase.win_slope)
+        u = uniform(firm.key, need.account, Purpose.DECISION, need.number)
+        if u < p or firm.customers.portfolio.buys_entry(need, u, p):
             self._won(case)
         else:
             self._ends_without_us(case)
@@ -186,6 +234,7 @@ class Opportunities:
     def _finish(self, case: Case) -> int:
         """The case is over; number of the rep who owned it."""
         case.need.case = None
+        self.running.pop(case, None)
         self.sales.drop(case)
         return -1 if case.owner is None else case.owner.number
 
@@ -194,17 +243,19 @@ class Opportunities:
         person = self._finish(case)
         need.stage = Stage.CUSTOMER
         need.deal = priced(need.deal, firm.phase.price * (1.0 - need.discount))
+        price = first_price(need, firm.phase)
         firm.note(
             Kind.WON,
             need,
+            touchpoint=need.product,
             team=SALES,
             person=person,
             source=case.source,
             item=case.number,
             value=self._opened_days(case),
-            amount=need.deal,
+            amount=price,
         )
-        commission = int(need.deal * firm.phase.commission + 0.5)
+        commission = part_of_price(price, firm.phase.commission)
         if commission > 0:
             firm.note(
                 Kind.COMMISSION,
@@ -215,6 +266,7 @@ class Opportunities:
                 item=case.number,
                 amount=commission,
             )
+        firm.quotas.credit(None if case.owner is None else case.owner.person, need.deal)
         firm.market.close_need(need, Stage.CUSTOMER)
         firm.customers.win(need, case.owner)
 
@@ -222,7 +274,7 @@ class Opportunities:
         firm, need = self.firm, case.need
         person = self._finish(case)
         u = uniform(firm.key, need.account, Purpose.OUTCOME, 2 * need.number + 1)
-        lost = u < firm.phase.lost_share
+        lost = u < firm.to_rival(need, firm.phase.lost_share)
         need.stage = Stage.LOST if lost else Stage.NO_DECISION
         kind = Kind.LOST if lost else Kind.NO_DECISION
         firm.note(

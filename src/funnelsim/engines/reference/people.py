@@ -30,7 +30,8 @@ class Person:
     """Somebody in a seat."""
 
     __slots__ = (
-        "entity", "hired", "incumbent", "leaves", "number", "ramped", "role", "seat", "share", "skill", "worker",
+        "attained", "entity", "hired", "incumbent", "leaves", "number", "quota", "quota_part", "ramped", "role", "seat",
+        "share", "skill", "worker",
     )  # fmt: skip
 
     def __init__(self, role: Role, seat: int, incumbent: int, share: float) -> None:
@@ -44,6 +45,9 @@ class Person:
         self.hired = 0
         self.leaves = 0
         self.ramped = False
+        self.attained = 0.0
+        self.quota = 0.0
+        self.quota_part = 0.0
         self.worker = Worker(self.number, seat, self)
 
 
@@ -70,6 +74,7 @@ class Crew:
         self.incumbents: dict[int, int] = {}
         self.when_left: Callable[[Person, list[Task]], None] = lambda person, tasks: None
         self.when_hired: Callable[[Person], None] = lambda person: None
+        self.effort: Callable[[Person], float] = lambda person: 1.0
 
     def entity(self, seat: int) -> int:
         """The seat's place in the order of the instant.
@@ -180,12 +185,22 @@ class Crew:
         """People on the roll, by seat."""
         return [person for _, person in sorted(self.seats.items()) if person is not None]
 
+    def posts(self) -> float:
+        """Full posts on the roll."""
+        posts = 0.0
+        for person in self.people():
+            posts = posts + person.share
+        return posts
+
     def effect(self, person: Person) -> float:
-        """Skill times ramp of a person now (1: median, ramped)."""
-        if person.ramped:
-            return person.skill
+        """Skill times ramp of a person now (1: median, ramped), less what somebody from the other team cannot do."""
         part = self.part()
-        return person.skill * ramp((self.firm.env.now - person.hired) / DAY, part.ramp_days, part.ramp_start)
+        skill = person.skill
+        if person.seat < part.crossed:
+            skill = skill * part.cross_effect
+        if person.ramped:
+            return skill
+        return skill * ramp((self.firm.env.now - person.hired) / DAY, part.ramp_days, part.ramp_start)
 
     def log_effect(self, person: Person) -> float:
         """Natural logarithm of `effect`."""
@@ -195,13 +210,22 @@ class Crew:
         """Years with the firm."""
         return (self.firm.env.now - person.hired) / DAY / 365.0
 
+    def speed(self, person: Person) -> float:
+        """How fast somebody works now: reps by their effort, marketers from the other team by what they can."""
+        part = self.part()
+        if self.role == Role.MARKETER:
+            return part.cross_effect if person.seat < part.crossed else 1.0
+        return self.effort(person)
+
     def finish(self, person: Person, hours: float) -> tuple[int, float]:
         """When a task of `hours` that starts now is done, and the desk hours it takes.
 
         Time that is not for the model's tasks, and the missing part of a part-time post, stretch it; it takes at least
         a microsecond.
         """
-        desk_hours = hours / (self.part().productive_share * person.share)
+        climate = self.firm.climate
+        pace = climate.marketing_pace if self.role == Role.MARKETER else climate.sales_pace
+        desk_hours = hours / (self.part().productive_share * person.share * pace * self.speed(person))
         if desk_hours > MOST_HOURS:
             desk_hours = MOST_HOURS
         work = int(desk_hours * HOUR + 0.5)

@@ -10,6 +10,7 @@ from simpy.events import Event
 from funnelsim.engines.reference.desk import Desk, Task, Worker
 from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, SALES, Case, Opportunities, task_number
 from funnelsim.engines.reference.people import Crew, Person
+from funnelsim.engines.reference.recycling import rest
 from funnelsim.events import DAY, HOUR, Kind, Rank, Role, Source, Stage, Team
 from funnelsim.randomness import Purpose, choose, exponential, normal, uniform
 from funnelsim.rules.incentives import NO_BAR, seen_liking
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 UPGRADED: Final = "upgraded"
 CLOSED: Final = "closed"
+CASES_PER_NEED: Final = 64
+"""Places of promises of a need in the order of the instant."""
 PROSPECTING: Final = "prospecting"
+RECYCLABLE: Final = (Kind.DECLINED, Kind.RENEGED, Kind.GIVEN_UP, Kind.NOT_READY, Kind.PASSED)
+"""Ends of a case after which its lead may come again."""
 
 
 class Sales:
@@ -36,6 +41,7 @@ class Sales:
         """Cases of each rep, in the order in which they came."""
         self.reps.when_left = self._hand_on
         self.reps.when_hired = self._welcome
+        self.reps.effort = lambda person: firm.quotas.effort(person)
         self.sdrs.when_left = self._back_to_pool
 
     def begin(self) -> None:
@@ -88,6 +94,7 @@ class Sales:
     def hand_over(self, need: Need, score: float) -> None:
         """Marketing hands a lead over."""
         firm = self.firm
+        firm.climate.handed += 1
         need.stage = Stage.MQL
         case = Case(need, Source.MQL, firm.env.now, score)
         need.case = case
@@ -108,7 +115,7 @@ class Sales:
         phase = firm.phase
         inbound = case.source == Source.INBOUND
         mean = phase.request_patience if inbound else phase.lead_patience
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         patience = int(exponential(uniform(firm.key, need.account, Purpose.PATIENCE, n), mean) * DAY + 0.5)
         case.task = self.front.desk.request(
             phase.priority_request if inbound else phase.priority_lead,
@@ -118,6 +125,8 @@ class Sales:
             sequence=PATIENCES_PER_NEED * need.number + case.source,
             choose=None if inbound else lambda worker: self._works(case, worker),
         )
+        if not inbound:
+            self._promise(case)
         worker = yield case.task
         if worker is UPGRADED:
             return
@@ -127,6 +136,8 @@ class Sales:
         if worker is Desk.DECLINED:
             return  # logged where it was decided
         case.tried = True
+        if not inbound:
+            firm.climate.worked += 1
         delay = (env.now - case.queued) / HOUR
         m = warm(delay, phase.cooling_hours, phase.cooling_power, phase.cooling_floor)
         is_warm = uniform(firm.key, need.account, Purpose.WARM, n) < m
@@ -135,7 +146,7 @@ class Sales:
             attempt += 1
             reached = yield from self._attempt(case, worker, attempt, is_warm)
             if reached:
-                self._qualify(case, worker)
+                self._qualify(case, worker, firm.phase.call_touch)
                 return
             if need.closed or attempt >= firm.phase.max_attempts:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), worker)
@@ -163,13 +174,35 @@ class Sales:
                 self._back_to_nurture(case, Kind.GIVEN_UP, float(attempt), before)
                 return
 
+    def _promise(self, case: Case) -> None:
+        """Sales promises to work a marketing lead within some working hours; one that then waits goes first."""
+        firm, need = self.firm, case.need
+        promise = firm.climate.promise
+        if promise <= 0:
+            return
+        due = firm.calendar.finish(firm.env.now, promise)
+        sequence = (CASES_PER_NEED * need.number + case.number) & 0xFFFFFF
+        firm.env.call_at(due, Rank.ESCALATION, need.account, sequence, lambda _: self._escalate(case))
+
+    def _escalate(self, case: Case) -> None:
+        """The promise falls due: a lead that still waits goes ahead of the others and nobody may decline it."""
+        firm, task = self.firm, case.task
+        assert task is not None
+        if case.tried or case.need.case is not case or not task.waiting:
+            return
+        waited = (firm.env.now - case.queued) / DAY
+        firm.note(Kind.ESCALATED, case.need, team=SALES, source=case.source, item=case.number, value=waited)
+        task.choose = None
+        if task.priority != firm.phase.priority_request:
+            task.desk.change_priority(task, firm.phase.priority_request)
+
     def _works(self, case: Case, worker: Worker) -> bool:
         """A rep decides once whether to work a marketing lead; the reason is logged with the propensity."""
         firm = self.firm
         phase = firm.phase
         crew = self.crew_of(worker)
         propensity = works_lead(
-            phase.lead_preference,
+            phase.lead_preference + firm.climate.preference,
             case.score - phase.lead_bar,
             phase.lead_quality,
             firm.belief,
@@ -181,7 +214,7 @@ class Sales:
             (crew.desk.waiting - 1) / len(crew.desk.workers),  # beside this lead
             phase.load_weight,
         )
-        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number)
+        u = uniform(firm.key, case.need.account, Purpose.WORK_CHOICE, case.need.number + case.round)
         if u < propensity:
             return True
         self._back_to_nurture(case, Kind.DECLINED, propensity, worker)
@@ -191,7 +224,7 @@ class Sales:
         """One attempt; if it reaches the buyer, the qualification talk is part of the same task."""
         firm, env, need, crew = self.firm, self.firm.env, case.need, self.crew_of(worker)
         phase = firm.phase
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         p = contact_probability(attempt, phase.contact_probability, phase.attempt_ratio)
         reached = is_warm and uniform(firm.key, need.account, Purpose.CONTACT, 256 * n + attempt) < p
         hours = phase.attempt_hours
@@ -224,6 +257,7 @@ class Sales:
                 item=case.number,
                 value=float(attempt),
             )
+            self._hand_off(case, worker)
             return True
         firm.note(
             Kind.ATTEMPT,
@@ -236,6 +270,23 @@ class Sales:
         )
         return False
 
+    def _hand_off(self, case: Case, worker: Worker) -> None:
+        """Whoever talks to a buyer that others have dealt with sees what went before, or trust is lost."""
+        firm, need = self.firm, case.need
+        phase = firm.phase
+        n = (4 * need.number + case.source) + case.round
+        if uniform(firm.key, need.account, Purpose.HISTORY, n) < firm.climate.visibility:
+            return
+        firm.note(
+            Kind.HISTORY_LOST,
+            need,
+            team=SALES,
+            person=worker.number,
+            source=case.source,
+            item=case.number,
+            value=firm.lose_trust(need, phase.handoff_loss, 0.0),
+        )
+
     def _back_to_nurture(self, case: Case, kind: Kind, value: float, worker: Worker | None = None) -> None:
         need = case.need
         need.case = None
@@ -245,17 +296,19 @@ class Sales:
         if kind == Kind.RENEGED or (kind == Kind.GIVEN_UP and case.source == Source.INBOUND):
             self.firm.neglect(need)
         self.firm.note(kind, need, team=SALES, person=person, source=case.source, item=case.number, value=value)
+        if case.source == Source.MQL and kind in (Kind.DECLINED, Kind.RENEGED):
+            self.firm.climate.unworked += 1
         if case.source == Source.MQL and kind in (Kind.GIVEN_UP, Kind.NOT_READY):
             self.firm.learn_about_leads(kind == Kind.NOT_READY)
+        if kind in RECYCLABLE:
+            rest(self.firm, need, case.number)
 
     # -- qualification -----------------------------------------------------------------------------------------------
 
-    def _qualify(self, case: Case, worker: Worker) -> None:
+    def _qualify(self, case: Case, worker: Worker, code: int) -> None:
         """The conversation has happened: trust rises, fit shows, the buyer agrees to a sales process or not."""
         firm, need, crew = self.firm, case.need, self.crew_of(worker)
         phase = firm.phase
-        cold = case.source == Source.OUTBOUND
-        code = phase.cold_touch if cold else phase.call_touch
         strength = phase.touchpoints[code].strength
         firm.touch(need, code, worker.number, 0, effective_strength(strength, crew.effect(worker.person)))
         if not need.fits:
@@ -264,12 +317,13 @@ class Sales:
             need.stage = Stage.DISQUALIFIED
             firm.note(Kind.DISQUALIFIED, need, team=SALES, person=worker.number, source=case.source, item=case.number)
             if case.source == Source.MQL:
+                firm.climate.rejected += 1
                 firm.learn_about_leads(False)
             return
         need.stage = Stage.SQL
         firm.note(Kind.SQL, need, team=SALES, person=worker.number, source=case.source, item=case.number)
         p = interested(firm.total_trust(need), need.asks_at, phase.interest, phase.interest_slope)
-        n = 4 * need.number + case.source
+        n = (4 * need.number + case.source) + case.round
         if uniform(firm.key, need.account, Purpose.INTEREST, n) >= p:
             self._back_to_nurture(case, Kind.NOT_READY, p, worker)
             return
@@ -287,6 +341,7 @@ class Sales:
 
     def _welcome(self, person: Person) -> None:
         self.owned[person.worker] = {}
+        self.firm.quotas.welcome(person)
 
     def _hand_on(self, person: Person, tasks: list[Task]) -> None:
         """A rep leaves: deals and waiting tasks go to the least-loaded colleague (ties: the lowest seat)."""
@@ -339,9 +394,10 @@ class Sales:
             yield env.until(calendar.day_end(day), Rank.PAYROLL, 0, 0)
             for crew in (firm.marketing.crew, self.reps, self.sdrs):
                 crew.pay(index, days)
+            firm.site.pay(index, days)
 
     def _prospecting(self, person: Person, day: int, until: int) -> Generator[Event, Any, None]:
-        """Process: a block of cold calls in a rep's spare time; it lapses at the end of the day."""
+        """Process: own prospecting in a rep's spare time, by one tactic a day; it lapses at the end of the day."""
         firm, env = self.firm, self.firm.env
         serial = day + 100_000
         worker = yield self.reps.desk.request(
@@ -356,11 +412,13 @@ class Sales:
         if worker is None:
             return
         phase = firm.phase
-        hours = phase.prospecting_hours * worker.person.share
+        tactic = self._tactic(worker.person, serial)
+        calls_per_hour = phase.calls_per_hour if tactic is None else phase.touchpoints[tactic].per_hour
+        hours = phase.prospecting_hours * worker.person.share * self.reps.speed(worker.person)
         finish, desk_hours = self.reps.finish(worker.person, hours)
         firm.note(
             Kind.TASK,
-            touchpoint=phase.cold_touch,
+            touchpoint=phase.cold_touch if tactic is None else tactic,
             team=SALES,
             person=worker.number,
             source=Source.OUTBOUND,
@@ -369,19 +427,50 @@ class Sales:
         )
         yield env.until(finish, Rank.TASK_END, self.reps.entity(worker.seat), worker.person.incumbent)
         self.reps.desk.release(worker)
-        for call in range(int(hours * phase.calls_per_hour + 0.5)):
-            self._cold_call(worker, 1024 * serial + call)
+        for call in range(int(hours * calls_per_hour + 0.5)):
+            self._approach(worker, tactic, 1024 * serial + call)
 
-    def _cold_call(self, worker: Worker, n: int) -> None:
+    def _tactic(self, person: Person, serial: int) -> int | None:
+        """Touchpoint of a rep's prospecting on a day, by the shares of the mix; None: cold calls, there is no mix."""
+        phase = self.firm.phase
+        if not phase.prospects_by_mix:
+            return None
+        u = uniform(self.firm.key, person.entity, Purpose.PROSPECT_KIND, serial)
+        chosen, passed = -1, 0.0
+        for code, share in enumerate(phase.prospecting_mix):
+            if share > 0.0 and (chosen < 0 or u >= passed):
+                chosen = code
+            passed = passed + share
+        return chosen
+
+    def _approach(self, worker: Worker, tactic: int | None, n: int) -> None:
         firm = self.firm
+        phase = firm.phase
         entity = worker.person.entity
         account = choose(uniform(firm.key, entity, Purpose.PROSPECT_ACCOUNT, n), firm.lowered.accounts)
         need = firm.market.open.get(account)
-        if need is None or need.case is not None or need.stage not in (Stage.PROSPECT, Stage.LEAD):
+        if need is None:
             return
-        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= firm.phase.cold_contact:
+        reached = phase.cold_contact if tactic is None else phase.touchpoints[tactic].contact
+        if need.case is not None:
+            self._duplicate(need, worker, n, reached)
+            return
+        if need.stage not in (Stage.PROSPECT, Stage.LEAD):
+            return
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
             return
         case = Case(need, Source.OUTBOUND, firm.env.now, 0.0)
         need.case = case
         firm.note(Kind.PROSPECTED, need, team=SALES, person=worker.number, source=Source.OUTBOUND, item=case.number)
-        self._qualify(case, worker)
+        self._qualify(case, worker, phase.cold_touch if tactic is None else tactic)
+
+    def _duplicate(self, need: Need, worker: Worker, n: int, reached: float) -> None:
+        """A rep who does not see that a colleague is in touch with the buyer calls all the same; it does no good."""
+        firm, entity = self.firm, worker.person.entity
+        phase = firm.phase
+        if uniform(firm.key, entity, Purpose.DUPLICATE, n) < firm.climate.visibility:
+            return
+        if uniform(firm.key, entity, Purpose.PROSPECT_CONTACT, n) >= reached:
+            return
+        loss = firm.lose_trust(need, phase.duplicate_loss, phase.duplicate_loss)
+        firm.note(Kind.DUPLICATE, need, team=SALES, person=worker.number, source=Source.OUTBOUND, value=loss)

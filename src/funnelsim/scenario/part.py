@@ -1,4 +1,4 @@
-"""What all models of a scenario are made of: frozen parts, and numbers with unit, bounds and source."""
+"""What every model of a scenario is made of: frozen parts, and numbers with unit, bounds and source."""
 
 from __future__ import annotations
 
