@@ -64,7 +64,7 @@ def test_groups_of_ones_own(a, b):
     found = changes_between(a, b, {"sales": "plan.sales.*"})
     assert list(found) == ["sales", "lead bar 1.4 to 0.5"]
     assert set(found["sales"]) == {"plan.sales.reps", "plan.sales.max_attempts"}
-    with pytest.raises(ScenarioError, match="differ in nothing like plan.slaes"):
+    with pytest.raises(ScenarioError, match="differ in nothing like"):
         changes_between(a, b, {"sales": "plan.slaes.*"})
 
 

@@ -84,6 +84,12 @@ class Explanation:
         """Return the same explanation read at another horizon, one of ``comparison.horizons``."""
         return replace(self, comparison=self.comparison.at(horizon_quarters))
 
+    def of(self, kpi: str) -> Explanation:
+        """Return what the same runs say of another key figure."""
+        self.comparison.check_kpis(kpi)
+        _check_known(self.comparison, kpi)
+        return replace(self, kpi=kpi)
+
     def shares(self) -> np.ndarray:
         """Return the share of each change in each replication: (changes, replications), adding up to `differences`."""
         return exact_shares(self._values, len(self.changes)) if self.exact else self._sampled.mean(axis=0)
