@@ -240,6 +240,7 @@ def compare(
     kpi: str = HEADLINE,
     most: int = MOST,
     versus: str = "baseline",
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -261,7 +262,7 @@ def compare(
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
         (`Comparison.at`).
-    progress, engine, executor, store, insist
+    progress, engine, log, executor, store, insist
         As in `replicate`.
     precision, kpi, most, versus
         With ``"auto"``: half the width of the 95 % interval of every paired difference of `kpi`, plan minus baseline;
@@ -294,7 +295,18 @@ def compare(
     suggested = study.replications if study else DEFAULT_REPLICATIONS
     number: Any = enough.most if enough else suggested if replications is None else replications
     job, outcome = run_all(
-        scenarios, number, seed, workers, progress, what, engine, insist, executor=executor, store=store, enough=enough
+        scenarios,
+        number,
+        seed,
+        workers,
+        progress,
+        what,
+        engine,
+        insist,
+        log=log,
+        executor=executor,
+        store=store,
+        enough=enough,
     )
     requested = enough.requested if enough else number
     result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=requested)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from funnelsim.experiments.executors import (
@@ -14,7 +15,7 @@ from funnelsim.experiments.executors import (
     execute,
 )
 from funnelsim.experiments.intervals import LEVEL
-from funnelsim.experiments.keeping import Keep, keep_of
+from funnelsim.experiments.keeping import Keep, keep_of, log_mode
 from funnelsim.experiments.pools import MOST_THREADS, ExecutorLike, kind_of, suits_threads
 from funnelsim.experiments.precision import MOST, until
 from funnelsim.experiments.progress import Progress
@@ -117,6 +118,7 @@ def replicate(
     precision: float | str | None = None,
     kpi: str = HEADLINE,
     most: int = MOST,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -142,6 +144,10 @@ def replicate(
     engine
         ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same logs; ``"auto"``, the one that is
         done first.
+    log
+        What each run leaves while its figures are read: ``"full"``, its whole event log; ``"tables"``, only what tables
+        need of it, which takes less memory, with equal results (``"touches"``, ``"journeys"`` and ``"runs"`` cannot be
+        kept then); ``"auto"``, the latter where it is enough and the compiled engine runs.
     precision, kpi, most
         With ``"auto"``: half the width of the 95 % interval of the mean of `kpi`, ``"5%"`` of that mean (the default),
         or in its unit (``25_000``, ``"$25k"``); no more than `most` replications. `Results.precision` says what was
@@ -168,7 +174,18 @@ def replicate(
     enough = until(replications, precision, most, kpi, list(plan), what)
     number: Any = enough.most if enough else DEFAULT_REPLICATIONS if replications is None else replications
     job, outcome = run_all(
-        plan, number, seed, workers, progress, what, engine, insist, executor=executor, store=store, enough=enough
+        plan,
+        number,
+        seed,
+        workers,
+        progress,
+        what,
+        engine,
+        insist,
+        log=log,
+        executor=executor,
+        store=store,
+        enough=enough,
     )
     requested = enough.requested if enough else number
     result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=requested)
@@ -185,6 +202,8 @@ def run_all(
     keep: Keep,
     engine: str,
     insist: bool,
+    *,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     enough: Enough | None = None,
@@ -203,7 +222,9 @@ def run_all(
     replications, seed = int(replications), int(seed)
     shelves = shelves_of(as_store(store), scenarios, keep, seed, engine)
     expected = replications if enough is None else min(replications, enough.expected(0))
+    log_mode(log, keep, engine)  # refuse what cannot be
     job, seconds = _job(scenarios, expected, seed, keep, engine, shelves)
+    job = replace(job, log=log_mode(log, keep, job.engine))
     if workers is None and kind == "local":
         workers = _worth(job, seconds)
     return job, execute(job, replications, workers, progress, executor, shelves, enough)
