@@ -269,9 +269,11 @@ TABLES: dict[str, dict[str, Meaning]] = {
         "sdrs": ("full posts", "SDRs on the roll at the end of the period"),
         "marketers": ("full posts", "marketers on the roll at the end of the period"),
         "live_programmes": ("programmes", "live at the end of the period"),
+        "revenue_booked": ("USD", "annual price of the deals won in the period"),
         "revenue_earned": ("USD", "earned in the period"),
         "cost": ("USD", "all costs of the period, cost of goods included (positive)"),
         "profit": ("USD", "revenue earned less cost"),
+        "cash": ("USD", "revenue billed less cost"),
     },
 }
 
