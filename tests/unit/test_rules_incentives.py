@@ -11,7 +11,6 @@ from funnelsim.rules.incentives import (
     bonus_weight,
     effort,
     full_quota,
-    neglected,
     price_gain,
     priced,
     pull_chance,
@@ -38,11 +37,6 @@ def test_price_slope_gives_the_published_elasticity():
     odds = 0.22 / 0.78
     more = odds * math.exp(price_gain(0.99, 2.6 / 0.78))
     assert math.log(more / (1 + more) / 0.22) / math.log(0.99) == pytest.approx(-2.6, abs=0.05)
-
-
-def test_neglect_takes_a_share():
-    assert neglected(0.4, 0.0) == 0.4
-    assert neglected(0.4, 0.25) == pytest.approx(0.3)
 
 
 def test_what_a_rep_sees_is_truth_plus_noise():
