@@ -77,6 +77,9 @@ pytest: $(TEST_STAMP) ## all tests but notebooks and wheel
 fast: $(TEST_STAMP) ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow and not verification and not validation"
 
+# what is compared was computed now, not read from the results store
+notebooks notebooks-test: export FUNNELSIM_STORE = off
+
 notebooks-test: kernel ## run every notebook and compare its outputs
 	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval.cfg notebooks/

@@ -1,7 +1,9 @@
 """All benchmarks: ``python -m benchmarks`` measures, prints, and writes the two files of results.
 
-``docs/reference/performance.md`` is for people, ``benchmarks/results.json`` for programs. ``--quick`` runs everything
-once at small sizes to see that it works; it writes nothing and judges nothing.
+``docs/reference/performance.md`` is for people, ``benchmarks/results.json`` for programs. Both are written after each
+part, so that a stop loses only the part under way; ``--only race threads`` measures some parts anew and keeps what the
+file has of the others; ``--page`` writes the page from the file. ``--quick`` runs everything once at small sizes to see
+that it works; it writes nothing and judges nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import importlib.util
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks import base_scenario, engines
 from benchmarks.base_scenario import Size
@@ -26,12 +29,15 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results.json"
 
+PARTS = ("funnel_ref", "base_scenario", *engines.PARTS)
 SPEED_TARGETS = {"machinery": {10_000: 2.5, 100_000: 3.3}, "compiled": {10_000: 80.0, 100_000: 150.0}}
 """How many times as fast as naive SimPy, at least, by engine and number of buyers."""
 MOST_OVER_C = 1.35
 """Time of the compiled machinery over that of a hand-written C loop."""
 ROUNDS = {10_000: 7, 100_000: 3}
-TWO_THREADS = 1.8
+LONG_RUN, STUDY = 0.3, 60.0
+"""Seconds for a replication of twelve quarters, and for a study of five plans and fifty of these."""
+TWO_THREADS = 1.85
 """How many times as fast the kernel is in two threads, at least."""
 COMPILE_ALLOWANCE = 1.5
 GROWTH_ALLOWANCE = 0.10
@@ -46,6 +52,60 @@ class Verdict:
     target: str
     found: str
     passed: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that was measured, perhaps on several occasions."""
+
+    funnel_ref: tuple[Comparison, ...] = ()
+    base_scenario: tuple[Size, ...] = ()
+    engines: engines.Found = field(default_factory=engines.Found)
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Date, machine, load and versions by part."""
+
+
+def read_results() -> Results:
+    """Read what earlier measurements have left; parts that are written in an older form are missing."""
+    if not RESULTS.is_file():
+        return Results()
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    about = {name: said for name, said in kept["about"].items() if name in PARTS}
+    comparisons = tuple(Comparison(**one) for one in kept["funnel_ref"]) if "funnel_ref" in about else ()
+    sizes = tuple(Size(**one) for one in kept["base_scenario"]) if "base_scenario" in about else ()
+    return Results(comparisons, sizes, engines.from_json(kept.get("engines", {})), about)
+
+
+def write_results(results: Results) -> list[Verdict]:
+    """Write both files; return what became of the targets."""
+    judged = verdicts(results)
+    PAGE.write_text(page(results, judged), encoding="utf-8")
+    whole = asdict(results) | {"targets": [asdict(verdict) for verdict in judged]}
+    RESULTS.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    return judged
+
+
+def measured(part: str, results: Results, quick: bool) -> Results:
+    """Measure a part, print it, and put it into the results."""
+    about = {"date": dt.date.today().isoformat(), **machine()}
+    if part == "funnel_ref":
+        comparisons = []
+        for buyers, rounds in {1_000: 1}.items() if quick else ROUNDS.items():
+            comparisons.append(funnel_ref.compare(buyers, rounds))
+            funnel_ref.show(comparisons[-1])
+        results = replace(results, funnel_ref=tuple(comparisons))
+    elif part == "base_scenario":
+        sizes = [base_scenario.measure(accounts) for accounts in ((1_000, 2_000) if quick else base_scenario.SIZES)]
+        base_scenario.show(sizes)
+        results = replace(results, base_scenario=tuple(sizes))
+    else:
+        if not engines.is_installed():
+            print(f"{part}: left out, without Numba there is no compiled engine")
+            return results
+        found = engines.measure([part], quick=quick)
+        print("\n".join(engines.lines(found)), flush=True)
+        results = replace(results, engines=engines.together(results.engines, found))
+    return replace(results, about=results.about | {part: about})
 
 
 def machine() -> dict[str, object]:
@@ -66,9 +126,10 @@ def machine() -> dict[str, object]:
     }
 
 
-def verdicts(comparisons: list[Comparison], sizes: list[Size], twin: engines.Found) -> list[Verdict]:
+def verdicts(results: Results) -> list[Verdict]:
     """Hold what was measured against the targets."""
-    found = _of_the_twin(twin)
+    found = _of_the_twin(results.engines)
+    comparisons, sizes = results.funnel_ref, results.base_scenario
     for one in comparisons:
         for engine, targets in SPEED_TARGETS.items():
             if engine in one.engines:
@@ -90,15 +151,10 @@ def verdicts(comparisons: list[Comparison], sizes: list[Size], twin: engines.Fou
                     median(one.over_c) <= MOST_OVER_C,
                 )
             )
-    found.append(
-        Verdict(
-            "`funnel-ref`: logs against each other, statistics against the reference values",
-            f"the same log; at most {funnel_ref.Z_LIMIT:g} standard errors away",
-            f"{'the same' if all(one.same_log for one in comparisons) else 'not the same'}; "
-            f"{max(worst[0] for one in comparisons for worst in one.worst_z.values() if worst is not None):.1f}",
-            all(funnel_ref.agrees(one) for one in comparisons),
-        )
-    )
+    if comparisons:
+        found.append(_agreement(comparisons))
+    if not sizes:
+        return found
     grows, bound = base_scenario.exponent(sizes), base_scenario.exponent_of_n_log_n(sizes)
     found.append(
         Verdict(
@@ -120,6 +176,16 @@ def verdicts(comparisons: list[Comparison], sizes: list[Size], twin: engines.Fou
     return found
 
 
+def _agreement(comparisons: tuple[Comparison, ...]) -> Verdict:
+    return Verdict(
+        "`funnel-ref`: logs against each other, statistics against the reference values",
+        f"the same log; at most {funnel_ref.Z_LIMIT:g} standard errors away",
+        f"{'the same' if all(one.same_log for one in comparisons) else 'not the same'}; "
+        f"{max(worst[0] for one in comparisons for worst in one.worst_z.values() if worst is not None):.1f}",
+        all(funnel_ref.agrees(one) for one in comparisons),
+    )
+
+
 def _of_the_twin(twin: engines.Found) -> list[Verdict]:
     """Hold the compiled engine against what the choice of engines takes for granted."""
     from funnelsim.engines.choice import COMPILE_SECONDS, COMPILED_SPEED, LOAD_SECONDS
@@ -136,6 +202,14 @@ def _of_the_twin(twin: engines.Found) -> list[Verdict]:
                     one.same_log and median(one.ratios) >= COMPILED_SPEED,
                 )
             )
+        if one.scenario == "base" and one.quarters == engines.LONG_QUARTERS:
+            seconds = one.cpu["compiled"]
+            what = f"base scenario, {one.quarters} quarters: one replication, its log kept"
+            found.append(Verdict(what, f"within {LONG_RUN:g} s", f"{seconds:.2f} s", seconds <= LONG_RUN))
+    if twin.study is not None:
+        what = f"{twin.study.plans} plans x {twin.study.replications} replications x {twin.study.quarters} quarters"
+        seconds = twin.study.seconds
+        found.append(Verdict(what, f"within {STUDY:g} s", f"{seconds:.0f} s", seconds <= STUDY))
     if twin.threads is not None:
         ratio = twin.threads.ratio
         what, target = "compiled engine: two threads", f"at least {TWO_THREADS:g} times as fast"
@@ -149,23 +223,18 @@ def _of_the_twin(twin: engines.Found) -> list[Verdict]:
     return found
 
 
-def page(
-    about: dict[str, object],
-    comparisons: list[Comparison],
-    sizes: list[Size],
-    twin: engines.Found,
-    judged: list[Verdict],
-) -> str:
+def page(results: Results, judged: list[Verdict]) -> str:
     """Write the page for people."""
+    comparisons, sizes, twin = results.funnel_ref, results.base_scenario, results.engines
     lines = [
         "# Performance",
         "",
-        "Written by `python -m benchmarks` (`make bench`); what is measured and how: `benchmarks/README.md`.",
+        "Written by `python -m benchmarks` (`make bench`); what is measured and how: `benchmarks/README.md`. Times are "
+        "processor times. Ratios compare runs that alternate within one session, so they hold better than seconds do; "
+        "other work on the machine still moves both, because it takes caches away, from the engines unequally. The "
+        "load average says how much of it there was: 0 on an idle machine.",
         "",
-        f"Measured on {about['date']}: {about['machine']}; load average at the start {about['load_at_start']}; "
-        f"{about['python']}, NumPy {about['numpy']}, SimPy {about['simpy']}. Times are processor times. Ratios compare "
-        "runs that alternate within one session, so they hold better than seconds do; other work on the machine still "
-        "moves them, because it takes caches away from both engines unequally.",
+        *_occasions(results.about),
         "",
         "## Targets",
         "",
@@ -173,6 +242,17 @@ def page(
         "|---|---|---|---|",
         *(f"| {v.what} | {v.target} | {v.found} | {'pass' if v.passed else '**fail**'} |" for v in judged),
         "",
+        *_of_funnel_ref(comparisons),
+        *_of_sizes(sizes),
+    ]
+    lines += engines.lines(twin) if engines.is_installed() else ["", "Without Numba there is no compiled engine.", ""]
+    return "\n".join(lines)
+
+
+def _of_funnel_ref(comparisons: tuple[Comparison, ...]) -> list[str]:
+    if not comparisons:
+        return []
+    lines = [
         "## Engines against naive SimPy: `funnel-ref`",
         "",
         "Medians over the rounds, event log on. One event is one row of the log, whatever an engine schedules inside. "
@@ -191,8 +271,13 @@ def page(
                 f"| {f'{median(ratios):.4g}' if ratios else '1'} "
                 f"| {', '.join(f'{ratio:.4g}' for ratio in ratios)} |"
             )
-    lines += [
-        "",
+    return [*lines, ""]
+
+
+def _of_sizes(sizes: tuple[Size, ...]) -> list[str]:
+    if not sizes:
+        return []
+    return [
         "## The base scenario against the size of the market",
         "",
         f"One replication, {base_scenario.BURN_IN_QUARTERS} quarter of burn-in and {base_scenario.HORIZON_QUARTERS} "
@@ -210,41 +295,40 @@ def page(
         f"Time grows as accounts to the {base_scenario.exponent(sizes):.2f} from {base_scenario.FIT_FROM:,} accounts "
         f"on; n log n itself would show {base_scenario.exponent_of_n_log_n(sizes):.2f} there.",
     ]
-    lines += engines.lines(twin) if engines.is_installed() else ["", "Without Numba there is no compiled engine.", ""]
-    return "\n".join(lines)
+
+
+def _occasions(about: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the table of what was measured when, and how busy the machine was."""
+    rows = ["| part | date | load average at the start | machine | versions |", "|---|---|---:|---|---|"]
+    for part in PARTS:
+        if part in about:
+            said = about[part]
+            versions = ", ".join(
+                [said["python"], *(f"{n} {said[n]}" for n in ("numpy", "simpy", "numba") if n in said)]
+            )
+            rows.append(f"| {part} | {said['date']} | {said['load_at_start']} | {said['machine']} | {versions} |")
+    return rows
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast is the engine on this machine?")
     parser.add_argument("--quick", action="store_true", help="small sizes, once; writes and judges nothing")
-    quick = parser.parse_args(arguments).quick
-    about = {"date": dt.date.today().isoformat(), **machine()}
-    print(", ".join(f"{key} {value}" for key, value in about.items()), flush=True)
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these anew, keep the others as they are")
+    parser.add_argument("--page", action="store_true", help="measure nothing; write the page from the results")
+    asked = parser.parse_args(arguments)
+    results = read_results() if asked.only or asked.page else Results()
     for engine, why in funnel_ref.missing().items():
         print(f"without {engine}: {why}")
-    comparisons = []
-    for buyers, rounds in {1_000: 1}.items() if quick else ROUNDS.items():
-        comparisons.append(funnel_ref.compare(buyers, rounds))
-        funnel_ref.show(comparisons[-1])
-    sizes = [base_scenario.measure(accounts) for accounts in ((1_000, 2_000) if quick else base_scenario.SIZES)]
-    base_scenario.show(sizes)
-    twin = engines.measure(quick=quick) if engines.is_installed() else engines.Found()
-    print("\n".join(engines.lines(twin)), flush=True)
-    if quick:
+    for part in () if asked.page else asked.only or PARTS:
+        results = measured(part, results, asked.quick)
+        if not asked.quick:
+            write_results(results)
+    if asked.quick:
         return 0
-    judged = verdicts(comparisons, sizes, twin)
+    judged = write_results(results)
     for verdict in judged:
         print(f"{'pass' if verdict.passed else 'FAIL'}: {verdict.what}: {verdict.found} ({verdict.target})")
-    PAGE.write_text(page(about, comparisons, sizes, twin, judged), encoding="utf-8")
-    results = {
-        "about": about,
-        "funnel_ref": [asdict(one) for one in comparisons],
-        "base_scenario": [asdict(size) for size in sizes],
-        "engines": asdict(twin),
-        "targets": [asdict(verdict) for verdict in judged],
-    }
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"written: {PAGE.relative_to(ROOT)}, {RESULTS.relative_to(ROOT)}")
     return 0 if all(verdict.passed for verdict in judged) else 1
 

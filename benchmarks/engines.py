@@ -7,6 +7,7 @@ sizes. What is measured:
 ``study``    five plans, many replications, two processes, as `compare` runs them; may be estimated from fewer
 ``threads``  the same runs one after the other and in two threads, the kernel alone
 ``growth``   markets with ever more needs (account-journeys), each in a fresh process, as far as memory goes
+``logs``     one replication and its key figures, the whole log kept or only what tables need, a fresh process for each
 ``start``    a fresh process that loads the kernel, and one that compiles it
 """
 
@@ -32,7 +33,7 @@ from benchmarks import base_scenario
 
 ROOT = Path(__file__).parents[1]
 ENGINES = ("simpy", "compiled")
-PARTS = ("race", "study", "threads", "growth", "start")
+PARTS = ("race", "study", "threads", "growth", "logs", "start")
 RACES = {"small": 5, "regional": 5, "base": 3}
 """Rounds by scenario, as it is shipped."""
 LONG_QUARTERS = 12
@@ -107,6 +108,20 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Log:
+    """One replication after the other in one process, and their key figures."""
+
+    mode: str
+    """What a run leaves: ``"full"``, ``"tables"``."""
+    quarters: int
+    rows: int
+    seconds: float
+    """Processor time of a replication, median."""
+    mb: float
+    """Peak memory above that of the process before the first replication."""
+
+
+@dataclass(frozen=True)
 class Start:
     """Seconds until a first small run is done in a fresh process, and of what in it is the kernel."""
 
@@ -128,7 +143,22 @@ class Found:
     study: StudyTime | None = None
     threads: Threads | None = None
     growth: tuple[Growth, ...] = ()
+    logs: tuple[Log, ...] = ()
     start: Start | None = None
+
+
+def together(old: Found, new: Found) -> Found:
+    """Return what was found of old and new; of what both have, the new."""
+    return replace(old, **{name: value for name, value in vars(new).items() if value})
+
+
+def from_json(kept: dict[str, Any]) -> Found:
+    """Return what was found from its JSON."""
+    several = {"races": Race, "growth": Growth, "logs": Log}
+    single = {"study": StudyTime, "threads": Threads, "start": Start}
+    parts: dict[str, Any] = {name: tuple(kind(**one) for one in kept.get(name, ())) for name, kind in several.items()}
+    parts |= {name: kind(**kept[name]) for name, kind in single.items() if kept.get(name)}
+    return Found(**parts)
 
 
 def is_installed() -> bool:
@@ -199,7 +229,9 @@ def study(
 
     def seconds(count: int) -> float:
         begin = time.perf_counter()
-        fs.compare(plans, replications=count, workers=WORKERS, engine="compiled", progress=False, insist=True)
+        fs.compare(
+            plans, replications=count, workers=WORKERS, engine="compiled", progress=False, store=False, insist=True
+        )
         return time.perf_counter() - begin
 
     whole = seconds(measured)
@@ -312,6 +344,39 @@ def exponent(sizes: Sequence[Growth]) -> float:
     return base_scenario._slope([math.log(s.journeys) for s in sizes], [math.log(s.seconds) for s in sizes])
 
 
+# ---------------------------------------------------------------------------------------------------------------- logs
+
+
+def log_here(mode: str, quarters: int, name: str, runs: int) -> Log:
+    """Make some replications in this process, one after the other, and read their key figures."""
+    from funnelsim.experiments.executors import Job, _Bench
+    from funnelsim.experiments.keeping import keep_of
+    from funnelsim.scenario.files import load
+
+    log_of("compiled")
+    first = load("small").with_changes({"horizon_quarters": 1})
+    _Bench(Job({"first": first}, 1, "compiled", keep_of((), 1), mode)).make(("first", 0))  # everything is imported
+    before = base_scenario.peak_mb()
+    bench = _Bench(Job({name: load(name).with_changes({"horizon_quarters": quarters})}, 1, "compiled",
+                       keep_of((), quarters), mode))  # fmt: skip
+    seconds, rows = [], 0
+    for replication in range(runs):
+        begin = time.thread_time()
+        rows = bench.make((name, replication)).rows
+        seconds.append(time.thread_time() - begin)
+    return Log(mode, quarters, rows, median(seconds), base_scenario.peak_mb() - before)
+
+
+def logs(quarters: int = LONG_QUARTERS, name: str = "base", runs: int = 5) -> tuple[Log, ...]:
+    """Measure both modes, each in a fresh process."""
+    found = []
+    for mode in ("full", "tables"):
+        run = f"asdict(log_here({mode!r}, {quarters}, {name!r}, {runs}))"
+        code = f"from benchmarks.engines import *; print(json.dumps({run}))"
+        found.append(Log(**json.loads(_fresh(["-c", code]).splitlines()[-1])))
+    return tuple(found)
+
+
 # --------------------------------------------------------------------------------------------------------------- start
 
 _FIRST_RUN = """
@@ -398,6 +463,8 @@ def measure(
         found = replace(found, threads=threads(1, "small") if quick else threads(6))
     if "growth" in parts:
         found = replace(found, growth=growth((300, 1_000) if quick else sizes, most_gb))
+    if "logs" in parts:
+        found = replace(found, logs=logs(1, "small", 1) if quick else logs())
     if "start" in parts:
         found = replace(found, start=start(1, with_fresh=False) if quick else start(5))
     return found
@@ -452,6 +519,19 @@ def lines(found: Found) -> list[str]:
             for g in found.growth
         ]
         text += ["", f"Time grows as journeys to the {exponent(found.growth):.2f}.", ""]
+    if found.logs:
+        text += [
+            "One replication of the base scenario and its key figures, by what the run leaves (`log=` of `replicate` "
+            "and `compare`; the results are the same); memory is the peak above that of the process before.",
+            "",
+            "| log | quarters | rows | seconds | MB |",
+            "|---|---:|---:|---:|---:|",
+            *(
+                f"| {one.mode} | {one.quarters} | {one.rows:,} | {one.seconds:.2f} | {one.mb:,.0f} |"
+                for one in found.logs
+            ),
+            "",
+        ]
     if found.start:
         s = found.start
         text += [

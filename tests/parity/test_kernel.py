@@ -116,7 +116,7 @@ def small_tables(monkeypatch):
 
 def test_tables_grow(small_tables):
     assert_same_log(BUSY.with_changes({"world.customers.start": 5000}), 3)
-    for name in ("log", "needs", "tasks", "customers", "events"):
+    for name in ("log", "needs", "tasks", "customers", "later"):
         assert small_tables[name] > 1, f"{name} never grew"
 
 
@@ -159,7 +159,7 @@ def test_moments_are_dealt_when_reach_rises_in_a_crowded_market(small_tables):
         }
     )
     assert_same_log(scenario, 2)
-    assert small_tables["events"] > 5
+    assert small_tables["later"] > 5
 
 
 def test_without_memory_a_run_ends_with_the_error(monkeypatch):

@@ -195,7 +195,7 @@ def test_a_store_that_cannot_be_written_stops_no_study(tiny, tmp_path, monkeypat
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "_write", full)
+    monkeypatch.setattr(store, "write", full)
     assert fs.replicate(tiny, 2, workers=1, store=tmp_path).n == 2
 
 
@@ -249,7 +249,7 @@ def test_a_study_that_is_killed_loses_only_what_was_in_work(plans, tmp_path):
         "import funnelsim as fs\n"
         f"tiny = fs.load('small').with_changes({TINY!r})\n"
         "plans = {'today': tiny, 'two reps': tiny.with_changes({'plan.sales.reps': 2})}\n"
-        f"fs.compare(plans, 2000, workers=2, store={str(tmp_path / 'store')!r},\n"
+        f"fs.compare(plans, 2000, workers=2, engine='simpy', store={str(tmp_path / 'store')!r},\n"
         "    progress=lambda done, total: print(done, flush=True))\n"
     )
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -291,6 +291,10 @@ def test_what_was_not_used_for_longest_goes_first(tiny, tmp_path):
     assert not half.exists()
     Store(tmp_path, limit=0).trim()
     assert not list(tmp_path.iterdir())
+    assert Store(tmp_path).clear() == 0
+    assert not tmp_path.exists(), "an empty folder goes with the entries"
+    assert fs.replicate(tiny, 1, workers=1, store=tmp_path).n == 1
+    assert len(entries(tmp_path)) == 1
 
 
 def test_a_study_keeps_the_store_within_its_limit(tiny, tmp_path):

@@ -31,7 +31,8 @@ STEPS = (0.25, 0.35, 0.55, 0.22)
 DWELL = (5.0, 10.0, 4.0, 60.0)
 ACCOUNTS = 4_000
 RUNS = 8 * REPLICATIONS
-"""So few accounts that 990 reps always have time; so many runs that wins, a hundredth of all, are known to 5 %."""
+"""So few accounts that 990 SDRs always have time, and so many runs that wins, a hundredth of all, are known to 5 %. Who
+talks owns no deal, so that no meeting waits."""
 WINDOW = 3650.0
 """Days that a need lasts on average, which ends the first two stages at that rate too."""
 VISITS = 1.0 / DWELL[0] - 1.0 / WINDOW
@@ -40,7 +41,7 @@ TALKS = 1.0 / DWELL[1] - 1.0 / WINDOW
 HANDED = STEPS[0] / (VISITS * DWELL[0])
 FITS = STEPS[1] / (TALKS * DWELL[1])
 SHARE = 0.15
-"""Of the day that a rep talks."""
+"""Of the day that an SDR talks."""
 TRUST, THRESHOLD = 0.5, 0.6
 NAMES = ("lead", "MQL", "SQL", "opportunity")
 MEETING = list(TOUCHPOINTS).index("meeting")
@@ -80,11 +81,11 @@ def world():
             "win": float(logit(STEPS[3])),
         },
         marketing={"hand_over": True, "score_noise": 1.0, "lead_bar": float(norm.ppf(1.0 - HANDED))},
-        sales={"reps": 990, "lead_preference": 20.0},
+        sales={"sdrs": 990, "reps": 20, "lead_preference": 20.0},
         quarters=3,
     )
     changes = {
-        "world.people.rep.productive_share": SHARE,
+        "world.people.sdr.productive_share": SHARE,
         "world.scoring.fit_weight": 0.0,
         "world.scoring.centre": TRUST / THRESHOLD,
     }

@@ -13,10 +13,15 @@ from funnelsim.commands.shared import (
     Format,
     Horizon,
     Insist,
+    Most,
+    Precision,
     Seed,
     Sets,
+    Stored,
     Which,
+    Who,
     Workers,
+    count_of,
     finished_is_kept,
     guarded,
     mistake,
@@ -27,6 +32,7 @@ from funnelsim.commands.shared import (
 )
 
 if TYPE_CHECKING:
+    from funnelsim.experiments.executors import How
     from funnelsim.report.folder import OutFolder
     from funnelsim.scenario.schema import Scenario
 
@@ -41,17 +47,28 @@ def register(app: typer.Typer) -> None:
 def run(
     scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file.")],
     seed: Seed = 1,
-    replications: Annotated[int, typer.Option("--replications", "-n", min=1, max=100_000, help="How many runs.")] = 1,
+    replications: Annotated[
+        str | None,
+        typer.Option(
+            "--replications", "-n", metavar="N|auto", help="How many runs; by default 1; auto: see --precision."
+        ),
+    ] = None,
+    precision: Precision = None,
+    kpi: Annotated[str, typer.Option(help="Key figure that shall be that precise.")] = "profit_with_value",
+    most: Most = 1000,
     horizon: Horizon = None,
     sets: Sets = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, report and scenario.")] = None,
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
     """Run one scenario; with --replications, means and intervals."""
     from funnelsim.experiments.compare import with_horizon
+    from funnelsim.experiments.ranking import HEADLINE
     from funnelsim.report.arguments import command_again, with_sets
     from funnelsim.scenario.files import load
 
@@ -59,12 +76,26 @@ def run(
     found = with_sets(load(scenario, insist=True), sets)
     if horizon is not None:
         found = with_horizon(found, horizon)
-    command = command_again("run", [scenario], seed, horizon, sets, {"--replications": replications})
+    count = count_of(replications)
+    if count is None and precision is None:
+        count = 1
+    options = _how_many(count, precision, most)
+    options |= {"--kpi": kpi if kpi != HEADLINE else None}
+    command = command_again("run", [scenario], seed, horizon, sets, options)
+    how: How = {"workers": workers, "executor": executor, "store": None if store else False}
+    how |= {"engine": engine.value, "insist": insist}
     with results_folder(out, form) as folder:
-        if replications == 1:
+        if count == 1:
             _run_once(found, seed, engine.value, insist, folder, command)
         else:
-            _run_many(found, seed, replications, workers, engine.value, insist, folder, command)
+            _run_many(
+                found,
+                seed,
+                {"replications": count, "precision": precision, "kpi": kpi, "most": most},
+                how,
+                folder,
+                command,
+            )
 
 
 @guarded
@@ -73,15 +104,19 @@ def compare(
         list[str], typer.Argument(metavar="STUDY | SCENARIO SCENARIO ...", help="A study, or two and more scenarios.")
     ],
     replications: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             "--replications",
             "-n",
-            min=1,
-            max=100_000,
-            help="Runs of each plan; by default what the study suggests, or 20.",
+            metavar="N|auto",
+            help="Runs of each plan; by default what the study suggests, or 20; auto: as many as --precision takes.",
         ),
     ] = None,
+    precision: Precision = None,
+    most: Most = 1000,
+    versus: Annotated[
+        str, typer.Option(help="With -n auto: precise differences to the baseline, or to the best plan.")
+    ] = "baseline",
     baseline: Annotated[str | None, typer.Option(help="Label of the plan to compare with.")] = None,
     seed: Seed = 1,
     horizon: Horizon = None,
@@ -90,6 +125,8 @@ def compare(
     out: Annotated[Path, typer.Option(help="Folder for tables and report.")] = Path("results"),
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -104,16 +141,18 @@ def compare(
     if kpi not in kpi_units():
         mistake(f"no KPI is named {kpi!r}{hint(kpi, kpi_units(), 'KPIs')[0]}")
     plans = named_plans(names, sets)
-    options = {"--replications": replications, "--baseline": baseline, "--kpi": kpi if kpi != HEADLINE else None}
+    count = count_of(replications)
+    options = _how_many(count, precision, most)
+    options |= {"--versus": versus if versus != "baseline" else None}
+    options |= {"--baseline": baseline, "--kpi": kpi if kpi != HEADLINE else None}
     command = command_again("compare", names, seed, horizon, sets, options)
     with results_folder(out, form) as folder:
         assert folder is not None
         arguments: dict[str, Any] = {"seed": seed, "workers": workers, "horizon_quarters": horizon, "insist": insist}
-        arguments["engine"] = engine.value
+        arguments |= {"engine": engine.value, "executor": executor, "store": None if store else False}
+        arguments |= {"precision": precision, "kpi": kpi, "most": most, "versus": versus}
         with finished_is_kept(folder, kpi, command):
-            found = run_comparison(
-                plans, replications, baseline, keep=("kpis", "funnel", "profit_and_loss"), **arguments
-            )
+            found = run_comparison(plans, count, baseline, keep=("kpis", "funnel", "profit_and_loss"), **arguments)
         show_comparison(found, kpi)
         publish_comparison(found, kpi, folder, command)
     stop_if(found.interrupted)
@@ -135,22 +174,22 @@ def _run_once(scenario: Scenario, seed: int, engine: str, insist: bool, folder: 
         say_where(folder)
 
 
+def _how_many(count: int | str | None, precision: str | None, most: int) -> dict[str, object]:
+    """Return the options that say how many replications, as they are written."""
+    if count != "auto" and precision is None:
+        return {"--replications": count}
+    return {"--replications": count, "--precision": precision, "--most": most if most != 1000 else None}
+
+
 def _run_many(
-    scenario: Scenario,
-    seed: int,
-    replications: int,
-    workers: int | None,
-    engine: str,
-    insist: bool,
-    folder: OutFolder | None,
-    command: str,
+    scenario: Scenario, seed: int, how_many: dict[str, Any], how: How, folder: OutFolder | None, command: str
 ) -> None:
     from funnelsim.experiments.replicate import replicate
     from funnelsim.report.html import html_report
     from funnelsim.report.terminal import show_replications
 
     keep = ("kpis", "funnel", "profit_and_loss")
-    found = replicate(scenario, replications, seed, workers, keep=keep, engine=engine, insist=insist)
+    found = replicate(scenario, seed=seed, keep=keep, **how_many, **how)
     show_replications(found)
     if folder is not None:
         folder.table(found.summary().reset_index(), "summary")

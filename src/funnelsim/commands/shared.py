@@ -42,7 +42,24 @@ Sets = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Which family of random numbers.")]
 Horizon = Annotated[int | None, typer.Option(min=1, max=80, metavar="QUARTERS", help="Length of the run in quarters.")]
-Workers = Annotated[int | None, typer.Option(min=1, max=4096, help="Processes; by default one per processor.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=4096, help="Runs at a time; by default one per processor.")]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="5%|MONEY",
+        help="With -n auto: half the width of the 95 % interval, as a share of the mean or in the key figure's unit.",
+    ),
+]
+Most = Annotated[int, typer.Option(min=10, max=100_000, help="With -n auto: no more replications than these.")]
+Who = Annotated[
+    str | None,
+    typer.Option(
+        "--executor", metavar="WHO", help="Who does the work: threads, processes, or a Dask scheduler (tcp://...)."
+    ),
+]
+Stored = Annotated[
+    bool, typer.Option("--store/--no-store", help="Read and keep finished replications: funnelsim cache.")
+]
 Which = Annotated[
     Engine, typer.Option("--engine", help="Reference engine, its compiled twin, or the one that is done first.")
 ]
@@ -92,6 +109,17 @@ def complain(text: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------- parts
+
+
+def count_of(text: str | None) -> int | str | None:
+    """Return what ``--replications`` says: a number, or ``auto``."""
+    if text is None or text == "auto":
+        return text
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise typer.BadParameter(
+            f"{text!r} is neither a whole number from 1 to 100,000 nor 'auto'.", param_hint="'--replications'"
+        )
+    return int(text)
 
 
 def mistake(text: str) -> NoReturn:

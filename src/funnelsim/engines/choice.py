@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from funnelsim.engines.compiled import compiling
 from funnelsim.errors import FunnelsimError
@@ -13,8 +13,10 @@ from funnelsim.errors import FunnelsimError
 if TYPE_CHECKING:
     import numpy as np
 
+    from funnelsim.engines.compiled.engine import Sink
     from funnelsim.scenario.lowered import Lowered
 
+S = TypeVar("S", bound="Sink")
 ENGINES: Final = {
     "simpy": "funnelsim.engines.reference.model",
     "compiled": "funnelsim.engines.compiled.engine",
@@ -77,6 +79,16 @@ def simulate_log(engine: str, lowered: Lowered, seed: int, replication: int) -> 
     """Event log of one replication by an engine (not ``"auto"``)."""
     log: np.ndarray = import_module(ENGINES[engine]).simulate_log(lowered, seed, replication)
     return log
+
+
+def simulate_into(engine: str, sink: S, lowered: Lowered, seed: int, replication: int) -> S:
+    """Let a sink take the event log of one replication by an engine; the compiled one never holds all of it."""
+    if engine == "compiled":
+        from funnelsim.engines.compiled.engine import simulate_into as into
+
+        return into(sink, lowered, seed, replication)
+    sink.take(simulate_log(engine, lowered, seed, replication))
+    return sink
 
 
 @lru_cache(maxsize=8)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.intervals import LEVEL, mean_interval, paired_difference
 from funnelsim.experiments.keeping import keep_of
 from funnelsim.experiments.pools import ExecutorLike
+from funnelsim.experiments.precision import MOST, VERSUS, until
 from funnelsim.experiments.progress import Progress
-from funnelsim.experiments.replicate import finish, run_all
+from funnelsim.experiments.ranking import HEADLINE as HEADLINE
+from funnelsim.experiments.replicate import DEFAULT_REPLICATIONS, finish, run_all
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.store import StoreLike
 from funnelsim.experiments.words import plain
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.study import Study
+from funnelsim.scenario.validation import hint
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.run import Run
 
-DEFAULT_REPLICATIONS = 20
-HEADLINE = "profit_with_value"
-"""KPI that decides where none is named."""
 Plans = Mapping[str, Scenario | str] | Study | Sequence[str] | str
 
 
@@ -207,7 +207,10 @@ class Comparison(Results):
 
     def __repr__(self) -> str:
         head = f"<Comparison of {', '.join(self.labels)}: {self.replications_in_words}, seed {self.seed}>"
-        return f"{head}\n{self.conclusion()}"
+        lines = [head, self.conclusion()]
+        if self.precision:
+            lines.append(self.precision.report())
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -224,7 +227,7 @@ class Comparison(Results):
 
 def compare(
     plans: Plans,
-    replications: int | None = None,
+    replications: int | str | None = None,
     baseline: str | None = None,
     seed: int = 1,
     workers: int | None = None,
@@ -233,6 +236,11 @@ def compare(
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    precision: float | str | None = None,
+    kpi: str = HEADLINE,
+    most: int = MOST,
+    versus: str = "baseline",
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -244,7 +252,7 @@ def compare(
     plans
         Scenarios (or their names) by label, a `Study`, the name or path of a study, or a list of scenario names.
     replications
-        How many of each plan; by default what the study suggests, or 20.
+        How many of each plan, by default what the study suggests, or 20; or ``"auto"``: as many as `precision` takes.
     baseline
         Label to compare with; by default that of the study, or the first.
     seed
@@ -254,8 +262,13 @@ def compare(
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well
         (`Comparison.at`).
-    progress, engine, executor, store, insist
+    progress, engine, log, executor, store, insist
         As in `replicate`.
+    precision, kpi, most, versus
+        With ``"auto"``: half the width of the 95 % interval of every paired difference of `kpi`, plan minus baseline;
+        with ``versus="best"`` of those to the best plan, which hold together as in `Comparison.ranking`. ``"5%"`` of
+        the mean of the baseline, or of the best plan (the default), or in the unit of the KPI (``25_000``, ``"$25k"``).
+        No more than `most` replications; `Results.precision` says what was reached.
     keep
         What to keep of each run: ``"kpis"`` (always kept); tables that `Comparison.table` averages: ``"funnel"``,
         ``"series"``, ``"profit_and_loss"``, ``"waiting"``, ``"staff"``, ``"touches"``; tables of which every row is
@@ -273,23 +286,43 @@ def compare(
     if len(horizons) > 1:
         text = " and ".join(str(quarters) for quarters in horizons)
         raise ScenarioError(f"the scenarios run for {text} quarters; say horizon_quarters to give all the same")
-    if replications is None:
-        replications = study.replications if study else DEFAULT_REPLICATIONS
     what = keep_of(keep, horizons[0])
-    if baseline is None:
-        baseline = study.baseline if study else next(iter(scenarios))
-    elif baseline not in scenarios:
-        from funnelsim.scenario.validation import hint
-
-        raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
+    baseline = _baseline(baseline, study, scenarios)
+    if versus not in VERSUS:
+        raise ScenarioError(f"versus is {versus!r}{hint(str(versus), VERSUS, 'it can be')[0]}")
+    reference = baseline if versus == "baseline" else None
+    enough = until(replications, precision, most, kpi, list(scenarios), what, reference)
+    suggested = study.replications if study else DEFAULT_REPLICATIONS
+    number: Any = enough.most if enough else suggested if replications is None else replications
     job, outcome = run_all(
-        scenarios, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
+        scenarios,
+        number,
+        seed,
+        workers,
+        progress,
+        what,
+        engine,
+        insist,
+        log=log,
+        executor=executor,
+        store=store,
+        enough=enough,
     )
-    result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
+    requested = enough.requested if enough else number
+    result = Comparison(scenarios, outcome, what, seed=seed, engine=job.engine, requested=requested)
+    result.precision = enough
     result.baseline = baseline
     if study:
         result.title, result.question = study.title, study.question
     return finish(result, outcome)
+
+
+def _baseline(baseline: str | None, study: Study | None, scenarios: Mapping[str, Scenario]) -> str:
+    if baseline is None:
+        return study.baseline if study else next(iter(scenarios))
+    if baseline not in scenarios:
+        raise ScenarioError(f"no plan has the label {baseline!r}{hint(str(baseline), scenarios, 'labels')[0]}")
+    return baseline
 
 
 def with_horizon(scenario: Scenario, quarters: int) -> Scenario:

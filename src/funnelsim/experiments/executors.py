@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from funnelsim.errors import FunnelsimError
-from funnelsim.experiments.keeping import Keep, Kept, kept
+from funnelsim.experiments.keeping import Keep, Kept, kept, kept_of
 from funnelsim.experiments.progress import Progress, Report, reporter
-from funnelsim.experiments.single import run_once
+from funnelsim.experiments.single import digest_once, empty_digest, run_once
 from funnelsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class How(TypedDict, total=False):
     executor: ExecutorLike
     store: StoreLike
     engine: str
+    log: str
     progress: Progress
     insist: bool
 
@@ -106,6 +107,8 @@ class Job:
     seed: int
     engine: str
     keep: Keep
+    log: str = "full"
+    """What runs leave: ``"full"`` or ``"tables"``; the results are the same."""
 
 
 def default_workers() -> int:
@@ -262,7 +265,10 @@ class _Bench:
         lowered = self._lowered[label]
         burn_in = None
         if self.job.engine == "compiled" and len(self.job.scenarios) > 1:
-            burn_in = self._burn_in_of(lowered, replication)
+            burn_in = self._burn_in_of(scenario, lowered, replication)
+        if self.job.log == "tables":
+            digest = digest_once(scenario, lowered, self.job.seed, replication, self.job.engine, burn_in)
+            return kept_of(digest, scenario, self.job.keep)
         run = run_once(scenario, lowered, self.job.seed, replication, self.job.engine, burn_in=burn_in)
         result = kept(run, self.job.keep)
         if self.job.engine == "simpy" and len(run.log) > ROWS_WORTH_COLLECTING:
@@ -277,14 +283,15 @@ class _Bench:
             except Exception as error:
                 yield _failure(self.job, key, error)
 
-    def _burn_in_of(self, lowered: Lowered, replication: int) -> BurnIn | None:
+    def _burn_in_of(self, scenario: Scenario, lowered: Lowered, replication: int) -> BurnIn | None:
         from funnelsim.engines.compiled.engine import BurnIn, common_part
 
         common = common_part(lowered)
         if common is None:
             return None
         if self._burn_in is None or self._burn_in[0] != replication or self._burn_in[1].common != common:
-            self._burn_in = replication, BurnIn(lowered, self.job.seed, replication)
+            sink = empty_digest(scenario) if self.job.log == "tables" else None
+            self._burn_in = replication, BurnIn(lowered, self.job.seed, replication, sink)
         return self._burn_in[1]
 
 

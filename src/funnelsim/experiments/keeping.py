@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from funnelsim.run import Run
     from funnelsim.scenario.schema import Scenario
+    from funnelsim.tables import Reading
+    from funnelsim.tables.digest import Digest
 
 MEANS = ("funnel", "series", "profit_and_loss", "waiting", "staff", "touches")
 """Tables of a run that can be kept, and are averaged over replications."""
@@ -21,6 +23,10 @@ ROWS = ("journeys", "cases")
 """Tables of a run that can be kept, one row per touch or case: put below one another, with their replication."""
 TABLES = (*MEANS, *ROWS)
 KEEPABLE = ("kpis", *TABLES, "runs")
+OF_WHOLE_LOGS = ("touches", "journeys", "runs")
+"""What can be kept only of a run whose whole log is there."""
+LOGS = ("auto", "full", "tables")
+"""What runs leave; see `log_mode`."""
 COUNTED = ("count", "before_wins", "per_win")
 """Columns of ``touches`` in which a missing row means none, not unknown."""
 SHORT_HORIZON = 4
@@ -75,6 +81,34 @@ def keep_of(keep: Iterable[str], horizon_quarters: int) -> Keep:
     return Keep(names, horizons)
 
 
+def log_mode(asked: str, keep: Keep, engine: str) -> str:
+    """Return what runs are asked to leave: ``"full"``, their log, or ``"tables"``, only what tables need of it.
+
+    Parameters
+    ----------
+    asked
+        One of `LOGS`; ``"auto"``: what tables need, if that is enough for what is kept and the engine is the compiled
+        one, which then never holds the whole log. (The reference engine does in any case.)
+    keep
+        What is kept of each run.
+    engine
+        Name of the engine.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such mode, or what is to be kept cannot be made without the whole log.
+    """
+    if asked not in LOGS:
+        raise ScenarioError(f"no log is named {asked!r}{hint(str(asked), LOGS, 'logs')[0]}")
+    whole = [name for name in keep.names if name in OF_WHOLE_LOGS]
+    if asked == "tables" and whole:
+        raise ScenarioError(f'keep={whole[0]!r} needs every row of the log; say log="full", or leave it to "auto"')
+    if asked == "auto":
+        return "tables" if engine == "compiled" and not whole else "full"
+    return asked
+
+
 def kept(run: Run, keep: Keep) -> Kept:
     """Read what is to be kept from a run.
 
@@ -83,12 +117,27 @@ def kept(run: Run, keep: Keep) -> Kept:
     """
     whole = "runs" in keep.names
     try:
-        kpis = {quarters: kpi_values(run, quarters) for quarters in keep.horizons}
-        tables = {name: _table(run, name) for name in TABLES if name in keep.names}
+        return _kept(run._reading, keep, run if whole else None)
     finally:
         if not whole:
             run._reading.forget()
-    return Kept(kpis, tables, run if whole else None, len(run.log))
+
+
+def kept_of(digest: Digest, scenario: Scenario, keep: Keep) -> Kept:
+    """Read what is to be kept from what tables need of a log; the same as from the whole log."""
+    from funnelsim.tables import Reading
+
+    this = Reading(digest, scenario)
+    try:
+        return _kept(this, keep, None)
+    finally:
+        this.forget()
+
+
+def _kept(this: Reading, keep: Keep, run: Run | None) -> Kept:
+    kpis = {quarters: _kpi_values(this, quarters) for quarters in keep.horizons}
+    tables = {name: _table(this, name) for name in TABLES if name in keep.names}
+    return Kept(kpis, tables, run, len(this))
 
 
 def kpi_values(run: Run, quarters: int) -> dict[str, float]:
@@ -97,9 +146,13 @@ def kpi_values(run: Run, quarters: int) -> dict[str, float]:
     The first quarters of a run are the run that ends there (nothing looks ahead), so reading it earlier
     needs no second run.
     """
-    if quarters == run.scenario.horizon_quarters:
-        return dict(run._reading.key_figures)
-    earlier = run._reading.until(shortened(run.scenario, quarters))
+    return _kpi_values(run._reading, quarters)
+
+
+def _kpi_values(this: Reading, quarters: int) -> dict[str, float]:
+    if quarters == this.scenario.horizon_quarters:
+        return dict(this.key_figures)
+    earlier = this.until(shortened(this.scenario, quarters))
     try:
         return earlier.key_figures
     finally:
@@ -122,8 +175,11 @@ def kpi_units() -> dict[str, str]:
     return {name: entry[0] for name, entry in KPIS.items()}
 
 
-def _table(run: Run, name: str) -> pd.DataFrame:
-    table: pd.DataFrame = run.staff(by="role") if name == "staff" else getattr(run, name)()
+def _table(this: Reading, name: str) -> pd.DataFrame:
+    from funnelsim import tables
+
+    make = getattr(tables, name)
+    table: pd.DataFrame = make(this, this.scenario, by="role") if name == "staff" else make(this, this.scenario)
     return table.reset_index() if table.index.name else table
 
 

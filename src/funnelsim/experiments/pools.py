@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from funnelsim.errors import FunnelsimError
-from funnelsim.experiments.executors import Job, Key, Results, SimulationError, _Bench
+from funnelsim.experiments.executors import Job, Key, Results, SimulationError, _Bench, default_workers
 from funnelsim.experiments.keeping import Kept
 from funnelsim.scenario.validation import hint
 
@@ -42,6 +42,9 @@ AHEAD = 2
 """Parcels per worker that are handed out: one in work, one that waits."""
 LONG_RUN = 10.0
 """Seconds, by estimate, of a run that had better not keep a thread: Ctrl-C cannot end a thread."""
+MOST_THREADS = 4
+"""Threads beyond which processes are better: a fifth to two fifths of a run, its tables, hold the interpreter's lock
+(docs/how-to/scale_out.md)."""
 LOCAL = ("threads", "processes")
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://", "inproc://")
 
@@ -197,7 +200,7 @@ def pool_of(executor: ExecutorLike, job: Job, workers: int | None) -> Pool:
     Parameters
     ----------
     executor
-        None: threads with the compiled engine, whose runs leave the interpreter's lock alone, otherwise processes;
+        None: with the compiled engine and up to `MOST_THREADS` workers threads, otherwise processes;
         ``"threads"``, ``"processes"``; a `concurrent.futures.Executor`; a `distributed.Client`; the address of a Dask
         scheduler, or the path of the file (``.json``) in which it wrote its address.
     job
@@ -212,10 +215,8 @@ def pool_of(executor: ExecutorLike, job: Job, workers: int | None) -> Pool:
     """
     kind = kind_of(executor)
     if kind == "local":
-        kind = "threads" if suits_threads(job) else "processes"
+        kind = "threads" if suits_threads(job, workers or default_workers()) else "processes"
     if kind in LOCAL:
-        from funnelsim.experiments.executors import default_workers
-
         count = min(workers or default_workers(), MAX_WORKERS)
         return Threads(job, count) if kind == "threads" else Processes(job, count)
     from funnelsim.experiments.elsewhere import Elsewhere
@@ -223,12 +224,16 @@ def pool_of(executor: ExecutorLike, job: Job, workers: int | None) -> Pool:
     return Elsewhere(job, executor, kind, workers)
 
 
-def suits_threads(job: Job) -> bool:
-    """Whether threads are the better workers: the engine is compiled, and no run is so long that Ctrl-C would wait."""
+def suits_threads(job: Job, workers: int) -> bool:
+    """Whether threads are the better workers.
+
+    They are there at once, while a process imports everything anew. But the engine must be compiled; the tables, which
+    are Python's, must not keep the threads waiting for each other; and no run may be so long that Ctrl-C would wait.
+    """
     from funnelsim.engines.choice import COMPILED_SPEED
     from funnelsim.scenario.size import estimate
 
-    if job.engine != "compiled":
+    if job.engine != "compiled" or workers > MOST_THREADS:
         return False
     return max(estimate(one).seconds for one in job.scenarios.values()) / COMPILED_SPEED < LONG_RUN
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from funnelsim.experiments.compare import Comparison
 
+HEADLINE = "profit_with_value"
+"""KPI that decides where none is named."""
 LESS_IS_BETTER = (
     "cac",
     "churn_rate",

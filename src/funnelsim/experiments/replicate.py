@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from funnelsim.experiments.executors import Enough, Job, Outcome, SimulationError, execute
+from funnelsim.experiments.executors import (
+    Enough,
+    Job,
+    Outcome,
+    SimulationError,
+    default_workers,
+    execute,
+)
 from funnelsim.experiments.intervals import LEVEL
-from funnelsim.experiments.keeping import Keep, keep_of
-from funnelsim.experiments.pools import ExecutorLike, kind_of, suits_threads
+from funnelsim.experiments.keeping import Keep, keep_of, log_mode
+from funnelsim.experiments.pools import MOST_THREADS, ExecutorLike, kind_of, suits_threads
+from funnelsim.experiments.precision import MOST, until
 from funnelsim.experiments.progress import Progress
+from funnelsim.experiments.ranking import HEADLINE
 from funnelsim.experiments.results import Results
 from funnelsim.experiments.single import MAX_SEED, as_scenario, check_engine, check_number
 from funnelsim.experiments.store import Shelves, StoreLike, as_store, shelves_of
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
     from funnelsim.run import Run
 
 R = TypeVar("R", bound=Results)
+DEFAULT_REPLICATIONS = 20
 MAX_REPLICATIONS = 100_000
 MAX_WORKERS_ASKED = 4096
 WORTH_PROCESSES = 3.0
@@ -84,9 +95,9 @@ class Replications(Results):
         return self.kept_runs()
 
     def __repr__(self) -> str:
-        return (
-            f"<Replications of {self.scenario.title or 'a scenario'}: {self.replications_in_words}, seed {self.seed}>"
-        )
+        title = self.scenario.title or "a scenario"
+        head = f"<Replications of {title}: {self.replications_in_words}, seed {self.seed}>"
+        return f"{head}\n{self.precision.report()}" if self.precision else head
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -97,13 +108,17 @@ class Replications(Results):
 
 def replicate(
     scenario: Scenario | str,
-    replications: int = 20,
+    replications: int | str | None = None,
     seed: int = 1,
     workers: int | None = None,
     progress: Progress = None,
     keep: Iterable[str] = ("kpis",),
     engine: str = "auto",
     *,
+    precision: float | str | None = None,
+    kpi: str = HEADLINE,
+    most: int = MOST,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     insist: bool = False,
@@ -115,7 +130,7 @@ def replicate(
     scenario
         A scenario, the name of a shipped one, or the path of a file.
     replications
-        How many, 1 to 100,000.
+        How many, 1 to 100,000, by default 20; or ``"auto"``: as many as `precision` takes.
     seed
         Which family of random numbers, >= 0; replication i of a seed is always the same.
     workers
@@ -129,6 +144,14 @@ def replicate(
     engine
         ``"simpy"``, the reference engine; ``"compiled"``, its fast twin with the same logs; ``"auto"``, the one that is
         done first.
+    log
+        What each run leaves while its figures are read: ``"full"``, its whole event log; ``"tables"``, only what tables
+        need of it, which takes less memory, with equal results (``"touches"``, ``"journeys"`` and ``"runs"`` cannot be
+        kept then); ``"auto"``, the latter where it is enough and the compiled engine runs.
+    precision, kpi, most
+        With ``"auto"``: half the width of the 95 % interval of the mean of `kpi`, ``"5%"`` of that mean (the default),
+        or in its unit (``25_000``, ``"$25k"``); no more than `most` replications. `Results.precision` says what was
+        reached; the method is that of `funnelsim.experiments.precision`.
     executor
         Who does the work: threads or processes of this machine, whichever suit (the default), ``"threads"``,
         ``"processes"``; an executor of `concurrent.futures`; a `dask.distributed.Client`, or the address of a Dask
@@ -148,10 +171,25 @@ def replicate(
     found = as_scenario(scenario, insist)
     what = keep_of(keep, found.horizon_quarters)
     plan = {found.title or "scenario": found}
+    enough = until(replications, precision, most, kpi, list(plan), what)
+    number: Any = enough.most if enough else DEFAULT_REPLICATIONS if replications is None else replications
     job, outcome = run_all(
-        plan, replications, seed, workers, progress, what, engine, insist, executor=executor, store=store
+        plan,
+        number,
+        seed,
+        workers,
+        progress,
+        what,
+        engine,
+        insist,
+        log=log,
+        executor=executor,
+        store=store,
+        enough=enough,
     )
-    result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=replications)
+    requested = enough.requested if enough else number
+    result = Replications(job.scenarios, outcome, what, seed=seed, engine=job.engine, requested=requested)
+    result.precision = enough
     return finish(result, outcome)
 
 
@@ -164,6 +202,8 @@ def run_all(
     keep: Keep,
     engine: str,
     insist: bool,
+    *,
+    log: str = "auto",
     executor: ExecutorLike = None,
     store: StoreLike = None,
     enough: Enough | None = None,
@@ -182,9 +222,11 @@ def run_all(
     replications, seed = int(replications), int(seed)
     shelves = shelves_of(as_store(store), scenarios, keep, seed, engine)
     expected = replications if enough is None else min(replications, enough.expected(0))
+    log_mode(log, keep, engine)  # refuse what cannot be
     job, seconds = _job(scenarios, expected, seed, keep, engine, shelves)
-    if workers is None and kind == "local" and seconds < (WORTH_THREADS if suits_threads(job) else WORTH_PROCESSES):
-        workers = 1
+    job = replace(job, log=log_mode(log, keep, job.engine))
+    if workers is None and kind == "local":
+        workers = _worth(job, seconds)
     return job, execute(job, replications, workers, progress, executor, shelves, enough)
 
 
@@ -208,6 +250,15 @@ def _job(
     if shelves is not None:
         shelves.engine = engine
     return Job(scenarios, seed, engine, keep), seconds
+
+
+def _worth(job: Job, seconds: float) -> int | None:
+    """Return how many workers pay for so many seconds of work; none: as many as there are."""
+    if suits_threads(job, 1):
+        if seconds < WORTH_THREADS:
+            return 1
+        return min(default_workers(), MOST_THREADS) if seconds < MOST_THREADS * WORTH_PROCESSES else None
+    return 1 if seconds < WORTH_PROCESSES else None
 
 
 def finish(result: R, outcome: Outcome) -> R:

@@ -17,6 +17,7 @@ from funnelsim.scenario.validation import hint
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelsim.experiments.precision import Precise
     from funnelsim.run import Run
 
 
@@ -37,6 +38,9 @@ class Results:
         Wall time.
     stored
         How many of the runs were read from the store.
+    precision
+        With ``replications="auto"``: what was asked and what was reached (``precision.report()``, ``.reached``,
+        ``.half_width``); otherwise none.
     horizon_quarters, horizons
         The horizon that these KPIs are read at, and all there are; `at` gives another one.
     units
@@ -60,6 +64,7 @@ class Results:
         self.interrupted = outcome.interrupted
         self.seconds = outcome.seconds
         self.stored = outcome.stored
+        self.precision: Precise | None = None
         self.keep = keep
         self.horizons = keep.horizons
         self.horizon_quarters = keep.horizons[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex, cast
 
 from funnelsim.errors import ScenarioError
 from funnelsim.scenario.files import load
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from funnelsim.engines.reference.model import Model
     from funnelsim.run import Run
     from funnelsim.scenario.lowered import Lowered
+    from funnelsim.tables.digest import Digest
 
 MAX_SEED = 2**63 - 1
 
@@ -90,9 +91,35 @@ def run_once(
     return Run(scenario, log, Provenance.here(int(seed), int(replication), engine, seconds, len(log)))
 
 
+def digest_once(
+    scenario: Scenario, lowered: Lowered, seed: int, replication: int, engine: str, burn_in: BurnIn | None = None
+) -> Digest:
+    """Run a lowered scenario and return what tables need of its log; the burn-in must have a digest of its own."""
+    from funnelsim.engines.choice import simulate_into
+
+    if burn_in is not None:
+        return cast("Digest", burn_in.into(lowered))
+    return simulate_into(engine, empty_digest(scenario), lowered, seed, replication)
+
+
+def empty_digest(scenario: Scenario) -> Digest:
+    """Return a digest of no rows, for a log of this scenario."""
+    from funnelsim.tables.digest import Digest
+
+    return Digest(sum(segment.accounts for segment in scenario.world.segments.values()))
+
+
 def as_scenario(scenario: Scenario | str, insist: bool = False) -> Scenario:
     """Return the scenario, loaded if it was named."""
     return scenario if isinstance(scenario, Scenario) else load(scenario, insist=insist)
+
+
+def engine_for(scenario: Scenario, runs: int) -> str:
+    """Return the engine that is done first with some runs that are started one by one."""
+    from funnelsim.engines.choice import AUTO, choose_engine
+    from funnelsim.scenario.size import estimate
+
+    return choose_engine(AUTO, estimate(scenario, runs).seconds)
 
 
 def check_engine(engine: str) -> None:

@@ -7,22 +7,30 @@ its checksum is thrown away and computed again. Several processes may use one st
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
 import os
-import pickle
 import re
 import shutil
-import time
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from funnelsim.errors import FunnelsimError
+from funnelsim.experiments.entries import (
+    ABOUT,
+    ENTRY,
+    about,
+    entries,
+    entry_name,
+    mask_of,
+    measured,
+    packed,
+    read,
+    tidy,
+    write,
+)
 from funnelsim.experiments.identity import content_key, model_fingerprint
 from funnelsim.experiments.keeping import TABLES, Keep, Kept
 
@@ -37,18 +45,9 @@ LIMIT: Final = 1_000_000_000
 """Bytes that a store may take where nothing else is said: some 300,000 replications of key figures."""
 TRIMMED_TO: Final = 0.8
 """Share of the limit that is left when a store was too large."""
-MAGIC: Final = b"funnelsim kept 1\n"
-DIGEST: Final = 32
-ABOUT: Final = "about.json"
-ENDING: Final = ".kept"
-ABANDONED: Final = 3600.0
-"""Seconds after which a half-written file belongs to nobody."""
 _SHELF = re.compile(r"[0-9a-f]{32}\Z")
-_ENTRY = re.compile(r"s(\d+)-r(\d+)-t([0-9a-f]+)-([a-z]+)\.kept\Z")
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?)B?\s*\Z")
 _UNITS: Final = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-
-_serial = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -118,18 +117,18 @@ class Store:
         """Return what there is, by scenario, that used last first."""
         found = []
         for folder in self._shelves():
-            entries = list(_measured(folder))
-            about = _about(folder)
-            if entries:
+            inside = list(measured(folder))
+            said = about(folder)
+            if inside:
                 found.append(
                     Stocked(
-                        title=str(about.get("title") or "(no title)"),
-                        accounts=int(about.get("accounts", 0)),
-                        quarters=int(about.get("quarters", 0)),
-                        entries=len(entries),
-                        size=sum(size for _, size, _ in entries),
-                        used=max(used for used, _, _ in entries),
-                        current=about.get("model") == model_fingerprint(),
+                        title=str(said.get("title") or "(no title)"),
+                        accounts=int(said.get("accounts", 0)),
+                        quarters=int(said.get("quarters", 0)),
+                        entries=len(inside),
+                        size=sum(size for _, size, _ in inside),
+                        used=max(used for used, _, _ in inside),
+                        current=said.get("model") == model_fingerprint(),
                     )
                 )
         return sorted(found, key=lambda one: -one.used)
@@ -138,9 +137,11 @@ class Store:
         """Remove every entry; return how many there were."""
         count = 0
         for folder in self._shelves():
-            count += sum(1 for _ in _entries(folder))
+            count += sum(1 for _ in entries(folder))
             shutil.rmtree(folder, ignore_errors=True)
         self._size = 0.0
+        with suppress(OSError):
+            self.folder.rmdir()  # if nothing else is in it
         return count
 
     def trim(self, written: int = 0) -> None:
@@ -154,18 +155,18 @@ class Store:
         if self._size is not None and self._size + written <= self.limit:
             self._size += written
             return
-        entries = [entry for folder in self._shelves() for entry in _measured(folder)]
-        self._size = float(sum(size for _, size, _ in entries))
+        inside = [entry for folder in self._shelves() for entry in measured(folder)]
+        self._size = float(sum(size for _, size, _ in inside))
         if self._size <= self.limit:
             return
-        for _, size, path in sorted(entries):
+        for _, size, path in sorted(inside):
             if self._size <= TRIMMED_TO * self.limit:
                 break
             with suppress(OSError):
                 os.unlink(path)
                 self._size -= size
         for folder in self._shelves():
-            _tidy(folder)
+            tidy(folder)
 
     def _shelves(self) -> Iterator[Path]:
         with suppress(OSError), os.scandir(self.folder) as found:
@@ -195,9 +196,9 @@ class Shelf:
         self.folder = store.folder / content_key(scenario, keep)
         self.wanted = frozenset(keep.names) & frozenset(TABLES)
         self._names: dict[int, list[tuple[int, str, str]]] = {}
-        mask = _mask(self.wanted)
-        for entry in _entries(self.folder):
-            match = _ENTRY.match(entry.name)
+        mask = mask_of(self.wanted)
+        for entry in entries(self.folder):
+            match = ENTRY.match(entry.name)
             assert match is not None
             has = int(match[3], 16)
             if int(match[1]) == seed and has & mask == mask and engine in ("auto", match[4]):
@@ -215,7 +216,7 @@ class Shelf:
         """Return what was kept of a replication; none if there is no whole entry."""
         for _, name, _ in sorted(self._names.get(replication, ())):
             path = self.folder / name
-            found = _read(path)
+            found = read(path)
             if found is not None:
                 with suppress(OSError):
                     os.utime(path)  # used now: the last to be removed
@@ -232,14 +233,13 @@ class Shelf:
         OSError
             If it cannot be written.
         """
-        name = f"s{self.seed}-r{replication}-t{_mask(self.wanted):x}-{engine}{ENDING}"
-        content = zlib.compress(pickle.dumps(kept, protocol=5), 1)
-        whole = MAGIC + _digest(self.folder / name, content) + content
+        path = self.folder / entry_name(self.seed, replication, self.wanted, engine)
+        whole = packed(path, kept)
         for attempt in (1, 2):
             try:
                 if not (self.folder / ABOUT).exists():
                     self._describe()
-                _write(self.folder / name, whole)
+                write(path, whole)
                 break
             except FileNotFoundError:  # somebody cleared the store in between
                 if attempt == 2:
@@ -249,13 +249,13 @@ class Shelf:
     def _describe(self) -> None:
         """Say for people what the folder holds."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        about = {
+        said = {
             "title": self.scenario.title,
             "accounts": sum(segment.accounts for segment in self.scenario.world.segments.values()),
             "quarters": self.scenario.horizon_quarters,
             "model": model_fingerprint(),
         }
-        _write(self.folder / ABOUT, json.dumps(about, ensure_ascii=False).encode())
+        write(self.folder / ABOUT, json.dumps(said, ensure_ascii=False).encode())
 
 
 @dataclass
@@ -389,80 +389,3 @@ def shelves_of(
     if store is None or "runs" in keep.names:
         return None
     return Shelves(store, {label: store.shelf(one, keep, seed, engine) for label, one in scenarios.items()})
-
-
-# -------------------------------------------------------------------------------------------------------------- files
-
-
-def _mask(tables: frozenset[str]) -> int:
-    """Which tables, as bits."""
-    return sum(1 << place for place, table in enumerate(TABLES) if table in tables)
-
-
-def _digest(path: Path, content: bytes) -> bytes:
-    """Checksum of an entry; it holds at its own place only."""
-    return hashlib.sha256(f"{path.parent.name}/{path.name}\0".encode() + content).digest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.{time.time_ns():x}.{next(_serial)}")
-    try:
-        half.write_bytes(content)
-        os.replace(half, path)
-    except BaseException:
-        with suppress(OSError):
-            half.unlink()
-        raise
-
-
-def _read(path: Path) -> Kept | None:
-    """Read an entry; throw it away if it is not whole."""
-    try:
-        whole = path.read_bytes()
-    except OSError:
-        return None
-    head = len(MAGIC) + DIGEST
-    content = whole[head:]
-    if whole[:head] == MAGIC + _digest(path, content):
-        with suppress(Exception):  # whole, yet of libraries that have changed
-            found = pickle.loads(zlib.decompress(content))
-            if isinstance(found, Kept):
-                return found
-    with suppress(OSError):
-        path.unlink()
-    return None
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield the entries of a folder."""
-    with suppress(OSError), os.scandir(folder) as found:
-        for one in found:
-            if one.name.endswith(ENDING) and _ENTRY.match(one.name):
-                yield one
-
-
-def _measured(folder: Path) -> Iterator[tuple[float, int, str]]:
-    """Yield when each entry of a folder was last used, its size, and its path."""
-    for one in _entries(folder):
-        with suppress(OSError):  # removed by somebody else
-            stat = one.stat(follow_symlinks=False)
-            yield stat.st_mtime, stat.st_size, one.path
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
-    return {}
-
-
-def _tidy(folder: Path) -> None:
-    """Remove half-written files that nobody goes on with, and a folder without entries."""
-    with suppress(OSError):
-        for path in folder.glob(".*"):
-            if time.time() - path.stat().st_mtime > ABANDONED:
-                path.unlink()
-        if not any(True for _ in _entries(folder)) and not list(folder.glob(".*")):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,8 @@ from funnelsim.plots.frontiers import overload_curve as overload_curve
 from funnelsim.plots.frontiers import ratio_frontier as ratio_frontier
 from funnelsim.plots.leads import overload as overload
 from funnelsim.plots.money import profit_waterfall as profit_waterfall
+from funnelsim.plots.paths import cash_path as cash_path
+from funnelsim.plots.paths import chance as chance
 from funnelsim.plots.plans import comparison as comparison
 from funnelsim.plots.plans import staffing_ratio as staffing_ratio
 from funnelsim.plots.robustness import regret as regret
@@ -29,3 +31,7 @@ from funnelsim.plots.teams import utilisation_waiting as utilisation_waiting
 from funnelsim.plots.waits import waiting_histogram as waiting_histogram
 from funnelsim.plots.weeks import pipeline as pipeline
 from funnelsim.plots.weeks import series as series
+from funnelsim.plots.why import waterfall as waterfall
+from funnelsim.plots.worth import bottleneck as bottleneck
+from funnelsim.plots.worth import marginal_values as marginal_values
+from funnelsim.plots.worth import worth as worth

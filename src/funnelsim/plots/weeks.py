@@ -27,9 +27,12 @@ from funnelsim.plots.sources import (
 )
 
 FLOWS = (
-    "needs", "leads", "mqls", "requests", "prospected", "opportunities", "wins", "revenue_earned", "cost", "profit",
+    "needs", "leads", "mqls", "requests", "prospected", "opportunities", "wins", "revenue_booked", "revenue_earned",
+    "cost", "profit", "cash",
 )  # fmt: skip
 """Columns that add up over periods; the others are stocks at the end of a period."""
+SIGNED = ("profit", "cash")
+"""Columns that may be negative."""
 CROWD = 3
 """More lines than these have their interval at the end only: bands would hide one another."""
 
@@ -151,7 +154,7 @@ def draw_lines(ax: Axes, table: pd.DataFrame, quantity: str, unit: str, axis: st
             )  # fmt: skip
         elif known.any():
             low, high = part["low"].to_numpy(float), part["high"].to_numpy(float)
-            if quantity != "profit":
+            if quantity not in SIGNED:
                 low = np.maximum(low, 0.0)
             ax.fill_between(times, low, high, color=colour, alpha=0.18, linewidth=0)
         points: dict[str, Any] = {"marker": marker, "markersize": 4} if len(part) <= 16 else {}
@@ -161,7 +164,7 @@ def draw_lines(ax: Axes, table: pd.DataFrame, quantity: str, unit: str, axis: st
         if len(labels) > 1:
             ends.append((last[label].mean, label, colour))
     ax.grid(axis="y", color=GRID, linewidth=0.8)
-    ax.set_ylim(*_limits(table, quantity != "profit"))
+    ax.set_ylim(*_limits(table, quantity not in SIGNED))
     locator = AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))

@@ -14,6 +14,7 @@ from funnelsim.experiments.results import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 FORMATS = ("csv", "parquet")
 
@@ -58,6 +59,13 @@ class OutFolder:
         """Add a text file."""
         try:
             (self.work / name).write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def picture(self, figure: Figure, name: str) -> None:
+        """Add a picture, as PNG."""
+        try:
+            figure.savefig(self.work / f"{name}.png", dpi=150)
         except OSError as error:
             raise _unwritable(self.path, error) from None
 

@@ -118,7 +118,7 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
         "question": result.question,
         "answers": [result.at(quarters).conclusion(kpi).split("\n") for quarters in reversed(result.horizons)],
         "reading": f"{_meaning(kpi)} Every plan met the same buyers with the same luck; “tied” means that "
-        f"{result.n} such pairs are not enough to tell the plans apart (95 %, all plans together).",
+        f"{result.n} such pairs are not enough to tell the plans apart (95 %, all plans together).{_reached(result)}",
         "warnings": _warnings(result),
         "figures": comparison_figures(result, kpi),
         "tables": tables,
@@ -139,11 +139,18 @@ def _warnings(result: Comparison | Replications) -> list[str]:
     found = []
     if result.interrupted:
         found.append(f"Stopped early: {result.replications_in_words}.")
+    if result.precision is not None and not result.precision.reached:
+        found.append(result.precision.report())
     if result.n < 2:
         found.append("A single replication has no interval: differences may be luck.")
     elif result.n < 10:
         found.append(f"Only {result.n} replications: intervals are wide, and rough.")
     return found
+
+
+def _reached(result: Comparison | Replications) -> str:
+    """Say which precision was asked and reached, if one was; if it was not reached, that is a warning."""
+    return f" {result.precision.report()}" if result.precision is not None and result.precision.reached else ""
 
 
 def _changes(result: Comparison) -> Grid:
@@ -200,7 +207,7 @@ def _of_replications(result: Replications, command: str | None) -> dict[str, Any
         "title": scenario.title or "Replications of a scenario",
         "question": "",
         "answers": [[_sentence(result.at(quarters))] for quarters in reversed(result.horizons)],
-        "reading": "±: 95 % interval of the mean over replications.",
+        "reading": f"±: 95 % interval of the mean over replications.{_reached(result)}",
         "warnings": _warnings(result),
         "figures": run_figures(result),
         "tables": tables,

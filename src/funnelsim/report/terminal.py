@@ -17,9 +17,12 @@ from funnelsim.report.tables import Cells, accounts, comparison_cells, duration,
 if TYPE_CHECKING:
     from funnelsim.experiments.compare import Comparison
     from funnelsim.experiments.replicate import Replications
+    from funnelsim.experiments.store import Store
     from funnelsim.run import Run
     from funnelsim.scenario.schema import Scenario
 
+STORED_LISTED = 30
+"""Scenarios of a store that are listed."""
 PIPE_WIDTH = 140
 """Width where nobody looks: a file or a pipe."""
 
@@ -74,11 +77,14 @@ def show_comparison(comparison: Comparison, kpi: str) -> None:
         out.print(safe(answer), style="bold")
         for sentence in more:
             out.print(safe(sentence))
+    runs = comparison.n * len(comparison.labels)
     out.print(
         f"{comparison.replications_in_words}, seed {comparison.seed}, {world_size(comparison)} accounts, "
-        f"{duration(comparison.seconds)}. Bold: tied for best (95 %, paired, all plans together). "
-        "±: 95 % interval of a plan's own mean."
+        f"{duration(comparison.seconds)}{from_store(comparison.stored, runs)}. "
+        "Bold: tied for best (95 %, paired, all plans together). ±: 95 % interval of a plan's own mean."
     )
+    if comparison.precision:
+        out.print(safe(comparison.precision.report()))
     if comparison.n < 2:
         out.print("One replication has no interval: take --replications 10 or more to tell plans apart.")
 
@@ -114,8 +120,50 @@ def show_replications(found: Replications) -> None:
         show_cells(out, f"Key figures over {counted(quarters, 'quarter')}", cells)
     out.print(
         f"{found.replications_in_words}, seed {found.seed}, {accounts(found.scenario):,} accounts, "
-        f"{duration(found.seconds)}. n: replications that have a number."
+        f"{duration(found.seconds)}{from_store(found.stored, found.n)}. n: replications that have a number."
     )
+    if found.precision:
+        out.print(safe(found.precision.report()))
+
+
+def show_store(store: Store) -> None:
+    """Print what a results store holds, by scenario."""
+    from datetime import datetime
+
+    out = console()
+    stock = store.stock()
+    total = sum(one.size for one in stock)
+    rows = [
+        [
+            one.title,
+            f"{one.accounts:,}",
+            str(one.quarters),
+            f"{one.entries:,}",
+            f"{one.size / 1e6:,.1f}",
+            datetime.fromtimestamp(one.used).strftime("%Y-%m-%d %H:%M"),
+            "" if one.current else "another version's",
+        ]
+        for one in stock[:STORED_LISTED]
+    ]
+    if rows:
+        heads = ["scenario", "accounts", "quarters", "replications", "MB", "last used", ""]
+        show_rows(out, "Finished replications", heads, rows)
+    if len(stock) > STORED_LISTED:
+        out.print(f"... and {len(stock) - STORED_LISTED:,} scenarios more, not used for longer.")
+    out.print(
+        safe(
+            f"{store.folder}: {counted(len(stock), 'scenario')}, "
+            f"{sum(one.entries for one in stock):,} replications, {total / 1e6:,.1f} MB of at most "
+            f"{store.limit / 1e6:,.0f} MB. funnelsim cache --clear removes them."
+        )
+    )
+
+
+def from_store(stored: int, runs: int) -> str:
+    """Say how many of the runs were not made but read: ``; 40 of 60 runs read from the store``."""
+    if not stored:
+        return ""
+    return f"; {'all' if stored == runs else f'{stored:,} of'} {runs:,} runs read from the store"
 
 
 def funnel_cells(table: Any) -> Cells:

@@ -65,7 +65,7 @@ def _accounts(this: Reading) -> pd.DataFrame:
     account = rows["account"].astype(np.int64)
     accounts, first = np.unique(account, return_index=True)
     last = len(rows) - 1 - np.unique(account[::-1], return_index=True)[1]
-    touches = this.rows(Kind.TOUCH)
+    touches = this.every_touch()
     bought = this.rows(Kind.CUSTOMER, Kind.WON)
     terms = this.terms
     running = terms.active(this.end - 1)
@@ -118,7 +118,7 @@ def _leads(this: Reading) -> pd.DataFrame:
 def _activities(this: Reading) -> pd.DataFrame:
     import pandas as pd
 
-    rows = this.rows(Kind.TOUCH)
+    rows = this.every_touch()
     return pd.DataFrame(
         {
             "activity_id": _ids("T", np.arange(len(rows))),

@@ -13,7 +13,7 @@ COMMON: dict[str, Meaning] = {
     "source": (
         "name",
         "how the case came to sales: mql (handed over by marketing), inbound (the buyer asked), outbound (own "
-        "prospecting)",
+        "prospecting), site (bought there, without sales)",
     ),
     "touchpoint": ("name", "kind of touch, from the scenario's catalogue"),
     "team": ("name", "marketing or sales"),
@@ -269,9 +269,11 @@ TABLES: dict[str, dict[str, Meaning]] = {
         "sdrs": ("full posts", "SDRs on the roll at the end of the period"),
         "marketers": ("full posts", "marketers on the roll at the end of the period"),
         "live_programmes": ("programmes", "live at the end of the period"),
+        "revenue_booked": ("USD", "annual price of the deals won in the period"),
         "revenue_earned": ("USD", "earned in the period"),
         "cost": ("USD", "all costs of the period, cost of goods included (positive)"),
         "profit": ("USD", "revenue earned less cost"),
+        "cash": ("USD", "revenue billed less cost"),
     },
 }
 

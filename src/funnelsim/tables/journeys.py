@@ -21,7 +21,7 @@ def _ordered_touches(this: Reading) -> tuple[Rows, np.ndarray]:
     needs = this.needs
     position = needs.of_touch
     ended = (needs.end >= 0) & (needs.end != NEVER)
-    touches = this.rows(Kind.TOUCH)
+    touches = this.every_touch()
     chosen = np.flatnonzero(
         (position >= 0) & pick(ended, position, False).astype(bool) & (touches["time"] <= pick(needs.end, position, 0))
     )
@@ -157,6 +157,7 @@ def touches(log: np.ndarray | Reading, scenario: Scenario) -> pd.DataFrame:
     import pandas as pd
 
     this = reading(log, scenario)
+    _ = this.every_touch()
     rows = this.measured(Kind.TOUCH)
     frame = pd.DataFrame(
         {"touchpoint": rows["touchpoint"], "team": rows["team"], "stage": rows["stage"], "gain": rows["value"]}

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelsim.errors import FunnelsimError
 from funnelsim.events import DAY, NO_CODE, Kind, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.clock import Clock
 from funnelsim.tables.dated import Dated
+from funnelsim.tables.digest import Digest
 from funnelsim.tables.rows import Index, Rows
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class Reading:
 
     Parameters
     ----------
-    log : numpy.ndarray
-        Structured array with the columns of `funnelsim.events.COLUMNS`, in order of time.
+    log : numpy.ndarray or Digest
+        Structured array with the columns of `funnelsim.events.COLUMNS`, in order of time; or what was kept of one.
     scenario : Scenario
         What was asked.
     longer : Reading, optional
@@ -53,8 +55,8 @@ class Reading:
         Values by the moment at which they hold.
     """
 
-    def __init__(self, log: np.ndarray, scenario: Scenario, longer: Reading | None = None) -> None:
-        self.log = log
+    def __init__(self, log: np.ndarray | Digest, scenario: Scenario, longer: Reading | None = None) -> None:
+        self._log = log
         self.scenario = scenario
         self.world = scenario.world
         self.clock = Clock(scenario)
@@ -68,7 +70,7 @@ class Reading:
 
         They share what does not depend on the end: where rows stand, columns that were read, states of the timeline.
         """
-        return Reading(self.log, scenario, self)
+        return Reading(self._log, scenario, self)
 
     def forget(self) -> None:
         """Give back what was remembered, except the log.
@@ -83,9 +85,33 @@ class Reading:
 
     # -- rows --------------------------------------------------------------------------------------------------
 
+    def __len__(self) -> int:
+        """Return the number of rows of the log."""
+        return len(self._log)
+
+    @property
+    def log(self) -> np.ndarray:
+        """The whole log.
+
+        Raises
+        ------
+        FunnelsimError
+            If only what tables need was kept of it.
+        """
+        if isinstance(self._log, Digest):
+            raise FunnelsimError(
+                'this needs every row of the log, and only those that tables need were kept; log="full"'
+            )
+        return self._log
+
+    def every_touch(self) -> Rows:
+        """Return all touches before the end of the window, burn-in included; raises as `log`."""
+        _ = self.log
+        return self.rows(Kind.TOUCH)
+
     @cached_property
-    def _indexed(self) -> Index:
-        return self._index or Index(self.log)
+    def _indexed(self) -> Index | Digest:
+        return self._log if isinstance(self._log, Digest) else self._index or Index(self._log)
 
     @cached_property
     def _window(self) -> tuple[int, int]:
@@ -95,7 +121,7 @@ class Reading:
     def rows(self, *kinds: Kind) -> Rows:
         """Return the rows of one or more kinds before the end of the window, burn-in included, in order of the log."""
         rows, stop = self._indexed.rows(kinds), self._window[1]
-        return rows if stop == len(self.log) else rows[: int(np.searchsorted(rows.at, stop))]
+        return rows if stop == len(self) else rows[: int(np.searchsorted(rows.at, stop))]
 
     def measured(self, *kinds: Kind) -> Rows:
         """Return the rows of one or more kinds inside the measurement window."""

@@ -28,8 +28,8 @@ class Rows:
 
     Parameters
     ----------
-    log : numpy.ndarray
-        Structured array with the columns of `funnelsim.events.COLUMNS`.
+    log : numpy.ndarray, optional
+        Structured array with the columns of `funnelsim.events.COLUMNS`; none: they are known without (`digest`).
     at : numpy.ndarray
         Positions of the rows in the log.
     among : tuple of (Rows, slice or numpy.ndarray), optional
@@ -40,7 +40,7 @@ class Rows:
 
     def __init__(
         self,
-        log: np.ndarray,
+        log: np.ndarray | None,
         at: np.ndarray,
         among: tuple[Rows, slice | np.ndarray] | None = None,
         known: dict[str, np.ndarray] | None = None,
@@ -69,8 +69,9 @@ class Rows:
     def _column(self, name: str) -> np.ndarray:
         if self._among is not None:
             rows, chosen = self._among
-            if name in rows._known or isinstance(chosen, slice):
+            if name in rows._known or isinstance(chosen, slice) or self._log is None:
                 return rows[name][chosen]
+        assert self._log is not None
         return self._log[name][self.at]
 
 

@@ -109,7 +109,23 @@ def _money(this: Reading, edges: np.ndarray) -> dict[str, np.ndarray]:
     moments = edges * DAY
     earned = this.terms.earned_between(moments)
     cost = this.terms.cost_of_goods_between(moments) + cut_costs(this, edges).sum(axis=(0, 1))
-    return {"revenue_earned": earned / 100.0, "cost": cost / 100.0, "profit": (earned - cost) / 100.0}
+    won = this.measured(Kind.WON)
+    day, billed = this.terms.billed_in_window()
+    income = _per_period(day, billed, edges)
+    return {
+        "revenue_booked": _per_period(won["time"] // DAY, won["amount"], edges) / 100.0,
+        "revenue_earned": earned / 100.0,
+        "cost": cost / 100.0,
+        "profit": (earned - cost) / 100.0,
+        "cash": (income - cost) / 100.0,
+    }
+
+
+def _per_period(days: np.ndarray, cents: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the sum of cents by period between successive days (edges)."""
+    total = np.zeros(len(edges) - 1, dtype=np.int64)
+    np.add.at(total, np.searchsorted(edges, days, side="right") - 1, cents)
+    return total
 
 
 # -- stocks of the firm ----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
-from funnelsim.engines.compiled.customers import REWARDED_DRAW, await_referral, await_rewarded, called_back
+from funnelsim.engines.compiled.customers import await_referral, await_rewarded, called_back
 from funnelsim.engines.compiled.draws import choose, found, priced, readiness, score, still_known, touched, uniform
 from funnelsim.engines.compiled.firm import (
     NAN,
@@ -26,6 +26,7 @@ from funnelsim.engines.compiled.market import close_need, deal_moments, new_need
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import address_known, buyer_asks, hand_over, need_is_over
 from funnelsim.engines.compiled.site import visit
+from funnelsim.engines.reference.customers import REWARDED_DRAW
 from funnelsim.engines.reference.deck import NUMBER_BITS, NUMBER_MASK
 from funnelsim.events import DAY
 

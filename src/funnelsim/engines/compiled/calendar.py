@@ -9,13 +9,26 @@ by (time, key); the key packs rank, entity and sequence as `funnelsim.events.ins
 from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
-from funnelsim.engines.compiled.layout import CHUNK, EVENT, GLOBALS, HEAP, NEED_ROW, NONE, SLOT, SLOT_BITS, SPAN
+from funnelsim.engines.compiled.layout import (
+    ACCOUNT_ROW,
+    CHUNK,
+    EVENT,
+    GLOBALS,
+    HEAP,
+    NEED_ROW,
+    NONE,
+    SLOT,
+    SLOT_BITS,
+    SPAN,
+    TASK_ROW,
+)
 from funnelsim.engines.compiled.records import fetch_ahead, inlined, jit
 from funnelsim.engines.compiled.room import EVENTS_TABLE, HEAP_TABLE, LATER_TABLE, grow
 from funnelsim.events import DAY
 
 LONGEST = 1 << 61
-NEED_SIZE = NEED_ROW.itemsize
+SLOTS_AHEAD = 3
+NEED_SIZE, TASK_SIZE, ACCOUNT_SIZE = NEED_ROW.itemsize, TASK_ROW.itemsize, ACCOUNT_ROW.itemsize
 SLOT_MASK = (1 << SLOT_BITS) - 1
 
 
@@ -112,7 +125,7 @@ def _begin_span(a: int, number: int) -> None:
         end = chunk + CHUNK
 
 
-@jit
+@inlined
 def _push(a: int, time: int, key: int, what: int, ref: int) -> None:
     g = GLOBALS(a, 0)
     i = g.n_heap
@@ -173,6 +186,23 @@ def _pop(a: int) -> None:
     _move(heap, n, i)
 
 
+@inlined
+def _fetch_slot(a: int, place: int) -> None:
+    """Have the processor fetch what the events of a slot are about, most of which is not in its cache."""
+    g = GLOBALS(a, 0)
+    i = SLOT(g.slots, place).first + 0
+    while i != NONE:
+        event = EVENT(g.events, i)
+        what = event.what
+        if what == C.WHAT_TOUCH or what == C.WHAT_WINDOW:
+            fetch_ahead(g.needs + event.ref * NEED_SIZE)
+        elif what == C.WHAT_PATIENCE:
+            fetch_ahead(g.tasks + event.ref * TASK_SIZE)
+        elif what == C.WHAT_NEED:
+            fetch_ahead(g.accounts + event.ref * ACCOUNT_SIZE)
+        i = event.next
+
+
 @jit
 def turn(a: int, time: int) -> bool:
     """Go to the next slot that holds events; False when there is none that begins before a time.
@@ -190,6 +220,7 @@ def turn(a: int, time: int) -> bool:
             return False
         if slot >> SLOT_BITS != g.span_now:
             _begin_span(a, slot >> SLOT_BITS)
+        _fetch_slot(a, (slot + SLOTS_AHEAD) & SLOT_MASK)
         if SLOT(slots, slot & SLOT_MASK).first != NONE:
             break
         slot += 1
@@ -199,8 +230,6 @@ def turn(a: int, time: int) -> bool:
     head.first = NONE
     while i != NONE:
         event = EVENT(g.events, i)
-        if event.what == C.WHAT_TOUCH or event.what == C.WHAT_WINDOW:
-            fetch_ahead(g.needs + event.ref * NEED_SIZE)
         _push(a, event.time, event.key, event.what, event.ref)
         following = event.next
         event.next = g.free_event

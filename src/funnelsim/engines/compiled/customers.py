@@ -56,13 +56,13 @@ from funnelsim.engines.compiled.portfolio import (
 )
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.reference.customers import (
-    PATIENCES_PER_NEED,
     REWARDED,
     REWARDED_DRAW,
     SPELL,
     WIN_BACK_PATIENCE,
     WIN_BACK_TASK,
 )
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED
 from funnelsim.events import DAY
 
 TASKS_PER_NEED = 8

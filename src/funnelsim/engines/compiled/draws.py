@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from funnelsim import arithmetic, randomness
-from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, jit
+from funnelsim.engines.compiled.records import bits_of, compiled_twins, float_of, inlined, jit
 from funnelsim.rules import (
     alignment,
     customers,
@@ -93,7 +93,7 @@ def log(x: float) -> float:
 exp_edge = compiled_twins(arithmetic, {})["_exp_edge"]
 
 
-@jit
+@inlined
 def _mixed(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> U30)) * MIX1
     z = (z ^ (z >> U27)) * MIX2
@@ -106,20 +106,20 @@ def stream(key: np.uint64, entity: int, purpose: int) -> np.uint64:
     return _mixed(key ^ (((np.uint64(entity) << U16) | np.uint64(purpose)) * ADDRESS))
 
 
-@jit
+@inlined
 def uniform_of(stream: np.uint64, n: int) -> float:
     """`funnelsim.randomness.uniform_of`."""
     z = _mixed(stream + (np.uint64(n) + U1) * GAMMA)
     return (float(np.int64(z >> U12)) + 0.5) * 2.220446049250313e-16
 
 
-@jit
+@inlined
 def leading_byte(stream: np.uint64, n: int) -> int:
     """The eight leading bits of draw n of a stream: `uniform_of` in steps of 1/256, rounded down."""
-    return np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56)  # type: ignore[return-value]
+    return int(np.int64(_mixed(stream + (np.uint64(n) + U1) * GAMMA) >> U56))
 
 
-@jit
+@inlined
 def log_of_normal(x: float) -> float:
     """`log` of a number neither subnormal nor infinite, without branches: they could not be foreseen."""
     bits = bits_of(x)

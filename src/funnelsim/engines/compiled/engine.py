@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ctypes import CFUNCTYPE, c_int64, c_void_p, cast
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,12 +20,27 @@ from funnelsim.scenario.lowered import Lowered
 
 LINE = 64
 """Bytes of a line of the processor's cache."""
-EVENTS_PER_SLOT = 8.0
+EVENTS_PER_SLOT = 3.0
 FEWEST_SLOTS, MOST_SLOTS = 1 << L.SLOT_BITS, 1 << 22
 GROWTH = 2.0
 """A table that is full becomes that many times as large."""
+TAKEN_AT_A_TIME = 1 << 16
+"""Rows of the log that a sink takes at a time: they stay in the processor's cache."""
 NO_MEMORY = 1
 CALLBACK = CFUNCTYPE(None, c_int64)
+
+
+class Sink(Protocol):
+    """Takes an event log piece by piece; `funnelsim.tables.digest.Digest` is one."""
+
+    def take(self, rows: np.ndarray) -> None:
+        """Take the next rows, which will be overwritten."""
+
+    def copy(self) -> Sink:
+        """Return one that has taken the same."""
+
+
+S = TypeVar("S", bound=Sink)
 
 
 class State:
@@ -36,10 +52,13 @@ class State:
         The scenario as engines see it.
     seed, replication : int
         Address of the run's randomness.
+    sink : Sink, optional
+        Takes the log's rows away, some at a time; without, they are all kept in `log`.
     """
 
-    def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
+    def __init__(self, lowered: Lowered, seed: int, replication: int, sink: Sink | None = None) -> None:
         key = run_key(seed, replication)
+        self.sink = sink
         self.globals = np.zeros(1, L.GLOBALS_ROW)
         self.inputs = input_tables(lowered)
         self.inputs["declared"] = declared_customers(lowered, key).view(L.NUMBER_ROW)
@@ -77,6 +96,8 @@ class State:
             "past_months": np.zeros(MONTHS_BACK, L.PAST_MONTH_ROW),
         }
         rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
+        if sink is not None:
+            rows["log"] = TAKEN_AT_A_TIME
         self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
         g = self.globals[0]
         g["key"] = key
@@ -102,6 +123,7 @@ class State:
         """Return the same state in memory of its own; the inputs are shared."""
         other = object.__new__(State)
         other.globals = self.globals.copy()
+        other.sink = None if self.sink is None else self.sink.copy()
         other.inputs = dict(self.inputs)
         other.state = {name: table.copy() for name, table in self.state.items()}
         other.growing = {}
@@ -128,6 +150,9 @@ class State:
         for number, (name, table) in enumerate(self.growing.items()):
             n = int(g[f"n_{name}"])
             if number == wanted or (wanted == ALL and n + 2 * AT_A_TIME > len(table)):
+                if name == "log" and self.sink is not None:
+                    self.hand_over()
+                    continue
                 larger = _empty(int(GROWTH * len(table)) + 2 * AT_A_TIME, table.dtype)
                 larger[:n] = table[:n]
                 self.growing[name] = larger
@@ -154,9 +179,16 @@ class State:
         if advance(self.globals.ctypes.data) == FAILED:
             raise failures[0]
 
+    def hand_over(self) -> None:
+        """Let the sink take the rows that are there."""
+        if self.sink is not None:
+            g = self.globals[0]
+            self.sink.take(self.growing["log"][: int(g["n_log"])])
+            g["n_log"] = 0
+
     @property
     def log(self) -> np.ndarray:
-        """Rows of the event log so far, read-only."""
+        """Rows of the event log so far, read-only; without a sink."""
         log = self.growing["log"][: int(self.globals[0]["n_log"])]
         log.flags.writeable = False
         return log
@@ -206,6 +238,15 @@ def simulate_log(lowered: Lowered, seed: int, replication: int = 0) -> np.ndarra
     return state.log
 
 
+def simulate_into(sink: S, lowered: Lowered, seed: int, replication: int = 0) -> S:
+    """Let a sink take the event log of one replication, which never exists as a whole; the sink is returned."""
+    state = State(lowered, seed, replication, sink)
+    state.know_plans()
+    state.run()
+    state.hand_over()
+    return sink
+
+
 class BurnIn:
     """The burn-in of a world in one replication, run once and continued under any plan.
 
@@ -215,20 +256,32 @@ class BurnIn:
         Any of the scenarios that will be continued; it has a burn-in.
     seed, replication : int
         Address of the run's randomness.
+    sink : Sink, optional
+        Takes the log of the burn-in; copies of it take what comes after (`into`).
     """
 
-    def __init__(self, lowered: Lowered, seed: int, replication: int) -> None:
+    def __init__(self, lowered: Lowered, seed: int, replication: int, sink: Sink | None = None) -> None:
         self.common = common_part(lowered)
-        self._state = State(lowered, seed, replication)
+        self._state = State(lowered, seed, replication, sink)
         self._state.run(stop=0)
+        self._state.hand_over()
 
     def log(self, lowered: Lowered) -> np.ndarray:
         """Event log of a scenario that has this burn-in: as `simulate_log`."""
+        return self._continued(lowered).log
+
+    def into(self, lowered: Lowered) -> Sink | None:
+        """Return a sink that has taken the log of a scenario that has this burn-in: as `simulate_into`."""
+        state = self._continued(lowered)
+        state.hand_over()
+        return state.sink
+
+    def _continued(self, lowered: Lowered) -> State:
         state = self._state.copy()
         state.inputs.update(input_tables(lowered))
         state.know_plans()
         state.run()
-        return state.log
+        return state
 
 
 def common_part(lowered: Lowered) -> object:

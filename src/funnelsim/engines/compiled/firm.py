@@ -69,9 +69,9 @@ def write(
 ) -> None:
     """Write one row of the event log."""
     g = GLOBALS(a, 0)
-    n = g.n_log
-    if n >= g.cap_log and not grow(a, LOG_TABLE):
+    if g.n_log >= g.cap_log and not grow(a, LOG_TABLE):
         return
+    n = g.n_log + 0
     g.n_log = n + 1
     row = LOG(g.log, n)
     row.time = g.now

@@ -25,8 +25,8 @@ SEATS: Final = 1000
 LEVERS: Final = len(Lever)
 EFFECTS: Final = len(LEVER_OF)
 CLOSED_SEAT: Final = -2
-SLOT_BITS: Final = 10
-"""A span of the event list has 1024 slots."""
+SLOT_BITS: Final = 9
+"""A span of the event list has 512 slots."""
 CHUNK: Final = 64
 """Rows of a chunk of events of a later span, the first of which names the chunk before; a power of two."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import LONGEST, at, duration
-from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
+from funnelsim.engines.compiled.customers import task_number, win
 from funnelsim.engines.compiled.desk import release, request, take_off
 from funnelsim.engines.compiled.draws import (
     cycle_median,
@@ -39,7 +39,7 @@ from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, desk_hours, effect, finish_of, incumbent_of, seat_entity
 from funnelsim.engines.compiled.portfolio import buys_entry, first_price
 from funnelsim.engines.compiled.records import jit
-from funnelsim.engines.reference.opportunities import ROUND_SHIFT
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED, ROUND_SHIFT
 from funnelsim.events import DAY
 
 MEETING_TASK = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled import customers
 from funnelsim.engines.compiled.calendar import at, sequence_of
-from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number
+from funnelsim.engines.compiled.customers import task_number
 from funnelsim.engines.compiled.desk import first_of_own, give_to, go_ahead, release, request, take_off, without_root
 from funnelsim.engines.compiled.draws import (
     choose,
@@ -67,6 +67,7 @@ from funnelsim.engines.compiled.people import (
     years,
 )
 from funnelsim.engines.compiled.records import jit
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED
 from funnelsim.engines.reference.recycling import CASES_OF_A_NEED
 from funnelsim.engines.reference.sales import CASES_PER_NEED
 from funnelsim.events import DAY, HOUR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.compiled import codes as C
 from funnelsim.engines.compiled.calendar import at, sequence_of
-from funnelsim.engines.compiled.customers import PATIENCES_PER_NEED, task_number, win
+from funnelsim.engines.compiled.customers import task_number, win
 from funnelsim.engines.compiled.desk import release, request
 from funnelsim.engines.compiled.draws import abandons, exponential, fills_cart, pay_of_day, priced, task_hours, uniform
 from funnelsim.engines.compiled.firm import NAN, NO_AMOUNT, note, note_firm, number_of, phase_of, total_trust
@@ -13,6 +13,7 @@ from funnelsim.engines.compiled.market import close_need
 from funnelsim.engines.compiled.people import REPS, SDRS, desk_hours, finish_of, incumbent_of, seat_entity
 from funnelsim.engines.compiled.records import jit
 from funnelsim.engines.compiled.sales import need_is_over
+from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED
 from funnelsim.engines.reference.site import ASSIST_PATIENCE, ASSIST_TASK, CARTS_PER_NEED, MINUTE, WHOLE_POST
 from funnelsim.events import DAY
 from funnelsim.rules.site import ASSIST_NONE, ASSIST_SDRS
@@ -88,9 +89,9 @@ def _settle(a: int, n: int, answered: bool) -> None:
         _sold(a, n)
         return
     cart = need.carts - 1
-    note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, NAN, NO_AMOUNT)
-    reached = need.known != 0 and need.unsubscribed == 0
-    if gone or not reached or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
+    reminded = not gone and need.known != 0 and need.unsubscribed == 0 and phase.recovery > 0.0
+    note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, 1.0 if reminded else 0.0, NO_AMOUNT)
+    if not reminded or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
         return
     need.left_at = g.now
     days = exponential(uniform(g.key, need.account, C.P_RECOVERY_DELAY, need.cart_visit), phase.recovery_days)
