@@ -88,7 +88,7 @@ def sweep(
 
     _check_kpi(kpi)
     factors = factors_of("--vary", vary)
-    how = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
+    how: dict[str, Any] = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
     with results_folder(out, form) as folder:
         assert folder is not None
         found = run_sweep(
@@ -266,7 +266,8 @@ def robust(
     elsewhere = worlds_of(worlds) if worlds else {}
     how: dict[str, Any] = {"kpi": kpi, "seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
     how["horizon_quarters"] = horizon
-    said, stopped = [], False
+    said: list[str] = []
+    stopped = False
     with results_folder(out, form) as folder:
         assert folder is not None
         if elsewhere:

@@ -160,7 +160,7 @@ class Robust:
         else:
             lines.append(
                 f"“{best}” is the best on average (in {chance.loc[best, 'best_mean']:.0%} of resamples), at worst "
-                f"{amount(float(regret.loc[best, 'worst']), unit)} behind."
+                f"{amount(float(regret['worst'][best]), unit)} behind."
             )
         groups: dict[str, list[str]] = {}
         for world, plan in self.favourites().items():

@@ -126,9 +126,11 @@ class Switching:
                 for one in drawn
                 if (places := one.get((below, above), []))
             ]
-            low, high = np.quantile(near, [(1 - level) / 2, (1 + level) / 2]) if near else (scale[0], scale[-1])
+            low, high = float(scale[0]), float(scale[-1])
+            if near:
+                low, high = (float(end) for end in np.quantile(near, [(1 - level) / 2, (1 + level) / 2]))
             share = len(near) / len(drawn)
-            flips.append(Flip(self.plans[below], self.plans[above], at, float(low), float(high), share))
+            flips.append(Flip(self.plans[below], self.plans[above], at, low, high, share))
         return flips
 
     def favourite(self) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
