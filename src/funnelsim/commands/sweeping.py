@@ -152,8 +152,8 @@ def frontier(
         else:
             how |= {"replications": replications, "horizon_quarters": horizon}
             if what is What.overload:
-                chosen = numbers_of("--volumes", volumes) if volumes else frontiers.VOLUMES
-                found = frontiers.overload_curve(base, chosen, **how)
+                steps = numbers_of("--volumes", volumes) if volumes else list(frontiers.VOLUMES)
+                found = frontiers.overload_curve(base, steps, **how)
             else:
                 found = frontiers.iso_profit(base, **how)
             table = found.table(None)

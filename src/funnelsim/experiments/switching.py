@@ -154,7 +154,7 @@ class Switching:
         """Where the favourite flips, or that it does not; one sentence per line."""
         what = f"{plain(self.kpi)} over {counted(self.horizon_quarters, 'quarter')}"
         if len(self.factors) == 2:
-            _, best, sure = self.favourite()
+            _, first, sure = self.favourite()
             names = " and ".join(self.factors)
             lines = [f"Over {names} ({what}, {self.results.replications_in_words}):"]
             for place, plan in enumerate(self.plans):
@@ -167,7 +167,7 @@ class Switching:
         if not flips:
             _, best, sure = self.favourite()
             return (
-                f"“{self.plans[int(best[0])]}” stays the favourite over the whole range of {name}, "
+                f"“{self.plans[int(first[0])]}” stays the favourite over the whole range of {name}, "
                 f"{written(levels[0])} to {written(levels[-1])} ({what}, {self.results.replications_in_words}); "
                 f"at its weakest place in "
                 f"{float(sure.min()):.0%} of resamples."

@@ -65,7 +65,7 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
 
 def _frontier_finding(frontier: RatioFrontier) -> str:
     verb = "earn most" if frontier.kpi.startswith(("profit", "npv")) else f"have the best {plain(frontier.kpi)}"
-    parts = []
+    parts: list[str] = []
     for horizon in frontier.horizons:
         tied = frontier.tied(horizon)
         best = f"{frontier.ratios[frontier.best(horizon)]:g}"
