@@ -156,10 +156,10 @@ class Robust:
             f"{amount(float(safest['worst']), unit)} {ends} behind the best plan of the world."
         ]
         if best == name:
-            lines.append(f"It is also the best on average (in {chance.loc[best, 'best_mean']:.0%} of resamples).")
+            lines.append(f"It is also the best on average (in {float(chance['best_mean'][best]):.0%} of resamples).")
         else:
             lines.append(
-                f"“{best}” is the best on average (in {chance.loc[best, 'best_mean']:.0%} of resamples), at worst "
+                f"“{best}” is the best on average (in {float(chance['best_mean'][best]):.0%} of resamples), at worst "
                 f"{amount(float(regret['worst'][best]), unit)} behind."
             )
         groups: dict[str, list[str]] = {}

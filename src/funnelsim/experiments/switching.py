@@ -154,7 +154,7 @@ class Switching:
         """Where the favourite flips, or that it does not; one sentence per line."""
         what = f"{plain(self.kpi)} over {counted(self.horizon_quarters, 'quarter')}"
         if len(self.factors) == 2:
-            _, first, sure = self.favourite()
+            _, best, sure = self.favourite()
             names = " and ".join(self.factors)
             lines = [f"Over {names} ({what}, {self.results.replications_in_words}):"]
             for place, plan in enumerate(self.plans):
@@ -165,7 +165,7 @@ class Switching:
         (name,) = self._one_factor()
         levels, flips = self.levels(name), self.flips()
         if not flips:
-            _, best, sure = self.favourite()
+            _, first, sure = self.favourite()
             return (
                 f"“{self.plans[int(first[0])]}” stays the favourite over the whole range of {name}, "
                 f"{written(levels[0])} to {written(levels[-1])} ({what}, {self.results.replications_in_words}); "
@@ -174,10 +174,10 @@ class Switching:
             )
         lines = []
         for flip in flips:
-            place = f"{written(flip.at)} (95 % interval {written(flip.low)} to {written(flip.high)})"
+            spot = f"{written(flip.at)} (95 % interval {written(flip.low)} to {written(flip.high)})"
             doubt = "" if flip.share >= SURE else f", in {flip.share:.0%} of resamples"
             lines.append(
-                f"The favourite flips from “{flip.above}” to “{flip.below}” when {name} falls below {place}{doubt}."
+                f"The favourite flips from “{flip.above}” to “{flip.below}” when {name} falls below {spot}{doubt}."
             )
         return "\n".join([*lines, f"By {what}, {self.results.replications_in_words}, paired."])
 
