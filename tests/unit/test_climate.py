@@ -15,7 +15,9 @@ from funnelsim.scenario.files import load
 from funnelsim.scenario.lowered import LEVER_OF, Effect
 from funnelsim.scenario.lowering import lower
 
-SMALL = load("small").with_changes({"world.segments.*.accounts": 600, "world.customers.start": 5})
+OFF = {"world.alignment.on": False, "world.conflict.on": False, "world.targeting.learns": False}
+RULES = {f"{plan}.marketing.lead_bar": 1.4 for plan in ("plan", "world.incumbent")}
+SMALL = load("small").with_changes({**OFF, **RULES, "world.segments.*.accounts": 600, "world.customers.start": 5})
 ON = {"world.alignment.on": True, "world.burn_in_quarters": 0}
 NEUTRAL = {
     "marketing_pace": 1.0, "sales_pace": 1.0, "consistency": 1.0, "visibility": 1.0, "tools": 1.0, "approval": 1.0,
