@@ -73,7 +73,7 @@ def touches_before_site_win(run: Run) -> float:
 
 CLAIMS = [
     Claim(
-        key="C14",
+        key="C14b",
         says="positioning decides against whom you sell: set apart from rivals you win more of what you reach",
         lever="plan.marketing.positioning",
         notebook="12_who_are_we_selling_to.ipynb",
@@ -240,8 +240,8 @@ CLAIMS = [
 BY_KEY = {claim.key: claim for claim in CLAIMS}
 
 
-def test_C14_positioning_wins_more_of_what_it_reaches():
-    BY_KEY["C14"].holds()
+def test_C14b_positioning_wins_more_of_what_it_reaches():
+    BY_KEY["C14b"].holds()
 
 
 def test_C20_a_form_before_content_brings_addresses():
