@@ -40,6 +40,7 @@ from funnelsim.experiments.value import value_of as value_of
 from funnelsim.interactive.explore import explore as explore
 from funnelsim.report.html import html_report as html_report
 from funnelsim.run import Run as Run
+from funnelsim.scenario.diagnostic import alignment_diagnostic as alignment_diagnostic
 from funnelsim.scenario.files import load as load
 from funnelsim.scenario.files import load_study as load_study
 from funnelsim.scenario.schema import Change as Change

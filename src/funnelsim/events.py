@@ -303,7 +303,9 @@ KIND_MEANING: dict[Kind, KindMeaning] = {
     Kind.UNSUBSCRIBED: KindMeaning("the account leaves the mailing list", value="mails of the last week"),
     Kind.CLICKED: KindMeaning("a mail is clicked", item="candidate number of the mail"),
     Kind.CART: KindMeaning("a visitor of the site fills a cart", item="cart number", amount="annual price [cents]"),
-    Kind.ABANDONED: KindMeaning("a cart is left behind", item="cart number"),
+    Kind.ABANDONED: KindMeaning(
+        "a cart is left behind", item="cart number", value="1 if the plan has its buyer reminded, else 0"
+    ),
     Kind.RECOVERED: KindMeaning("a reminder brings a cart back", item="cart number", value="days since it was left"),
     Kind.ASSISTED: KindMeaning(
         "somebody answers a visitor's question", item="cart number", value="minutes until the answer"

@@ -71,7 +71,7 @@ def test_help_and_version_are_quick_to_import():
     )
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout == "[]\n"
     assert call("--version").output == f"funnelsim {fs.__version__}\n"
-    for command in ("run", "compare", "validate", "list", "describe"):
+    for command in ("run", "compare", "validate", "list", "describe", "diagnose"):
         assert call(command, "--help").exit_code == 0
 
 

@@ -380,7 +380,10 @@ def test_a_row_of_ones_own(tiny: fs.Scenario) -> None:
 
 def test_the_table_of_levers() -> None:
     assert len({lever.path for lever in LEVERS}) == len(LEVERS)
-    assert [lever.label for lever in LEVERS if not lever.choices and not lever.unit] == ["leads handed over"]
+    assert [lever.label for lever in LEVERS if not lever.choices and not lever.unit] == [
+        "leads handed over",
+        "alignment",
+    ]
 
 
 def test_the_timeline_is_respected(tiny: fs.Scenario) -> None:
@@ -485,3 +488,18 @@ def test_pyplot_is_not_touched(tiny: fs.Scenario) -> None:
     before = pyplot.get_fignums()
     fs.explore(tiny, replications=2)
     assert pyplot.get_fignums() == before
+
+
+def test_alignment_is_a_lever_where_it_does_something(tiny: fs.Scenario) -> None:
+    assert "plan.alignment" not in settings(tiny.with_changes({"world.alignment.on": False}))
+    aligned = tiny.with_changes({"world.alignment.on": True})
+    setting = settings(aligned)["plan.alignment"]
+    assert setting.today == "defined"
+    assert [label for label, _ in setting.choices] == ["undefined", "defined", "aligned", "integrated"]
+    explorer = fs.explore(aligned, replications=2)
+    explorer.controls["plan.alignment"].value = "integrated"
+    assert explorer.changes == {"plan.alignment": "integrated"}
+    assert explorer.scenario.plan.alignment.meetings == 3.0
+    assert "alignment" in explorer.as_yaml() and "integrated" in explorer.as_yaml()
+    mixed = settings(aligned.with_changes({"plan.alignment.meetings": 2.0}))["plan.alignment"]
+    assert mixed.choices[0] == ("lever by lever", mixed.today)

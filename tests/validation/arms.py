@@ -58,11 +58,29 @@ QUOTAS: dict[str, dict[str, Any]] = {
 }
 """The base firm with quarterly quotas, in the burn-in too, and what differs from `QUOTA_PLAN`."""
 QUOTA_PLAN = {"period": "quarter", "ambition": 0.9, "bonus": 5_000.0, "discount_authority": 0.07}
+ONE_LIST, SEGMENTED, SHOP = "mails, one list", "mails, segmented lists", "a shop"
+BUYERS: dict[str, dict[str, Any]] = {
+    ONE_LIST: {"world.touchpoints.email.mail": True, "world.mail.landing_touch": "search"},
+    SEGMENTED: {
+        "world.touchpoints.email.mail": True,
+        "world.mail.landing_touch": "search",
+        "plan.marketing.mail.lists": "segmented",
+    },
+    SHOP: {
+        "world.segments.*.deal_size": 300.0,
+        "world.segments.*.threshold": 0.4,
+        "world.touchpoints.search.site": True,
+        "world.touchpoints.search.moments_per_week": 3.0,
+        "plan.site.enabled": True,
+        "plan.sales.reps": 0.0,
+    },
+}
+"""The base firm with mails that readers may leave or click, and as a shop: small deals, no sales department."""
 HORIZONS = {name: LONG for name in (*MONEY_ARC, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)}
 """Quarters of the arms that run longer than the others."""
 LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)
 """Arms of which only money is read."""
-ARMS = (BASE, UNDEFINED, *LEAN, *QUOTAS)
+ARMS = (BASE, UNDEFINED, *LEAN, *QUOTAS, *BUYERS)
 
 
 def arm(name: str, scale: float = 1.0) -> Scenario:
@@ -97,6 +115,7 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
     if name in QUOTAS:
         quota = QUOTA_PLAN | QUOTAS[name]
         changes |= {"plan.sales.quota": quota, "world.incumbent.sales.quota": quota}
+    changes |= BUYERS.get(name, {})
     if name == ONE_REP_MORE:
         changes[REPS] = scenario.plan.sales.reps + scale
     return scenario.with_changes(changes)

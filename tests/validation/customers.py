@@ -81,7 +81,7 @@ def discounted_value_ratio(replications: int, seed: int = 1) -> tuple[float, flo
 
 
 def by_word_of_mouth() -> Scenario:
-    """Return a young market in which nobody advertises or calls: needs arise rarely, and customers recommend.
+    """Return a young market where nobody advertises or calls; needs arise as in the base world, customers recommend.
 
     The buyer's own ways stay those of the base world: whether a buyer asks, is reached, agrees, and decides for us, and
     how long that takes. Everybody fits, nobody leaves.
@@ -91,7 +91,6 @@ def by_word_of_mouth() -> Scenario:
         "world.segments.core.accounts": MARKET,
         "world.segments.fringe.accounts": 1,
         "world.segments.*.fit_share": 1.0,
-        "world.segments.*.need_interval": 20.0,
         "world.buyers.ask_probability": 1.0,
         "world.customers.start": 0,
         "world.customers.churn": 0.0,

@@ -11,9 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from funnelsim.experiments.executors import default_workers
 from funnelsim.experiments.single import simulate
 
-from .arms import ARMS, LEAN, arm
+from .arms import ARMS, BUYERS, LEAN, arm
 from .estimates import Estimate, Measurement, Replication, estimate
-from .readings import money, read
+from .readings import buyers, money, read
 from .rows import Row
 
 Job = tuple[str, float, int, int]
@@ -24,6 +24,8 @@ def one(job: Job) -> Measurement:
     """Simulate one arm of one replication and read it."""
     name, scale, seed, replication = job
     made = simulate(arm(name, scale), seed=seed, replication=replication, insist=True)
+    if name in BUYERS:
+        return Measurement(buyers(made), {})
     return Measurement(money(made), {}) if name in LEAN else Measurement(*read(made))
 
 

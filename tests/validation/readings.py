@@ -45,6 +45,24 @@ def money(run: Run) -> Sums:
     }
 
 
+def buyers(run: Run) -> Sums:
+    """Read mails and carts: all that R39, R40 and R42 need."""
+    this = Reading(run.log, run.scenario)
+    mail = [code for code, kind in enumerate(run.scenario.world.touchpoints.values()) if kind.mail]
+    left, won = this.measured(Kind.ABANDONED), this.measured(Kind.WON)
+    recovered = this.count(Kind.RECOVERED)
+    bought = int((won["source"] == int(Source.SITE)).sum()) - recovered
+    return {
+        "mails": float(np.isin(this.measured(Kind.TOUCH)["touchpoint"], mail).sum()),
+        "clicks": float(this.count(Kind.CLICKED)),
+        "unsubscribed": float(this.count(Kind.UNSUBSCRIBED)),
+        "carts_left": float(len(left)),
+        "carts_settled": float(len(left) + bought),
+        "carts_reminded": float(left["value"].sum()),
+        "carts_recovered": float(recovered),
+    }
+
+
 def _booked(run: Run, won: np.ndarray, first: int, last: int) -> float:
     """First-year price of the deals won from the beginning of one quarter to that of another [USD]."""
     start = run.scenario.start

@@ -17,9 +17,12 @@ from .arms import (
     MONEY_ARC,
     NO_BONUS,
     NO_DISCOUNTS,
+    ONE_LIST,
     ONE_REP_MORE,
     QUOTA,
     RATIOS,
+    SEGMENTED,
+    SHOP,
     SPENDING,
     STEP,
     UNDEFINED,
@@ -244,9 +247,13 @@ ROWS: tuple[Row, ...] = (
         "Mean desk hours of a meeting with quotas but no bonus / with the bonus, less 1; the same random numbers.",
     ),
     Row(
-        "R27b", "a bonus, without discounts: wins in the last three business days", "near 1", 0.85, 1.25, "S",
-        ("steenburgh2008",), reading="As R23, without the power to give discounts.",
-        **_mean("last_wins", "last_expected", NO_DISCOUNTS),
+        "R27b", "wins in the last three business days: with discounts, less without", "> 0", 0.0, math.inf, "S",
+        ("steenburgh2008",), (QUOTA, NO_DISCOUNTS),
+        difference(
+            pooled_ratio(QUOTA, "last_wins", "last_expected"), pooled_ratio(NO_DISCOUNTS, "last_wins", "last_expected")
+        ),
+        "R23 with the bonus and the power to give discounts, less the same without that power: little of the timing is "
+        "the bonus alone.",
     ),
     Row(
         "R28", "reps at quota", "55 %", 0.45, 0.65, "H", ("cso2018",),
@@ -340,6 +347,27 @@ ROWS: tuple[Row, ...] = (
         "R37", "share of accounts in market at a moment", "5 %", 0.04, 0.06, "H", ("dawes2021",),
         reading="Time average of the accounts with an open need / accounts.",
         **_share("in_market", "accounts"),
+    ),
+    Row(
+        "R39", "mails that make their reader leave the list", "0.25 %", 0.001, 0.005, "H", ("mailchimp2019",),
+        reading="Base firm whose e-mail is on one list. Readers who leave / mails to buyers in market.",
+        **_share("unsubscribed", "mails", ONE_LIST),
+    ),
+    Row(
+        "R40", "clicks per mail, segmented lists over one list", "1.15–2.0", 1.0, math.inf, "S", ("mailchimp2019",),
+        (ONE_LIST, SEGMENTED),
+        quotient(pooled_ratio(SEGMENTED, "clicks", "mails"), pooled_ratio(ONE_LIST, "clicks", "mails")),
+        "Base firm; lists by the score, with the noise of the base plan.",
+    ),
+    Row(
+        "R42a", "carts abandoned", "70 %", 0.65, 0.75, "H", ("baymard",),
+        reading="Base firm as a shop. Left behind / settled.",
+        **_share("carts_left", "carts_settled", SHOP),
+    ),
+    Row(
+        "R42b", "abandoned carts recovered", "3–5 %", 0.02, 0.08, "H", ("klaviyo2017",),
+        reading="As R42a: bought after a reminder / left behind by buyers who were reminded (address known).",
+        **_share("carts_recovered", "carts_reminded", SHOP),
     ),
     Row(
         "U",

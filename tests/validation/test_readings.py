@@ -12,14 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from validation.arms import ARMS, BASE, CHANGES, QUOTA, UNDEFINED, arm, scaled
+from validation.arms import ARMS, BASE, CHANGES, ONE_LIST, QUOTA, SHOP, UNDEFINED, arm, scaled
 from validation.by_hand import Walk, median_ratio
 from validation.estimates import FAIL, PASS, UNDECIDED, Estimate, Measurement, estimate, pooled_ratio, skewness
 from validation.measure import arms_of
-from validation.readings import read, revenue
+from validation.readings import buyers, read, revenue
 from validation.report import load_records, record, text, write
 from validation.rows import BY_KEY, MARKETER_COST, MONEY_A_MARKETER, REP_COST, ROWS, chosen
 
+from funnelsim.events import Kind
 from funnelsim.experiments.single import simulate
 from funnelsim.scenario.files import load
 
@@ -47,6 +48,31 @@ def test_readings_equal_a_count_by_hand(name: str) -> None:
     assert sums["revenue"] == revenue(run)["revenue"] == pytest.approx(kpis["revenue_booked"])
     for kpi, row in KPIS.items():
         assert pooled_ratio(name, *row)([one]) == pytest.approx(kpis[kpi], nan_ok=True), kpi
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [ONE_LIST, SHOP])
+def test_mails_and_carts_equal_a_count_by_hand(name: str) -> None:
+    run = simulate(arm(name, SMALL), seed=3)
+    names, counted = list(run.scenario.world.touchpoints), dict.fromkeys(buyers(run), 0.0)
+    waiting: set[tuple[int, int]] = set()
+    for row in run.log[run.log["time"] >= 0]:
+        kind, need = Kind(int(row["kind"])), (int(row["account"]), int(row["need"]))
+        if kind == Kind.TOUCH and run.scenario.world.touchpoints[names[row["touchpoint"]]].mail:
+            counted["mails"] += 1.0
+        elif kind in (Kind.CLICKED, Kind.UNSUBSCRIBED):
+            counted["clicks" if kind == Kind.CLICKED else "unsubscribed"] += 1.0
+        elif kind == Kind.CART:
+            waiting.add(need)
+        elif kind == Kind.ABANDONED or (kind == Kind.WON and need in waiting):
+            waiting.discard(need)
+            counted["carts_settled"] += 1.0
+            counted["carts_left"] += kind == Kind.ABANDONED
+            counted["carts_reminded"] += kind == Kind.ABANDONED and row["value"] == 1.0
+        elif kind == Kind.RECOVERED:
+            counted["carts_recovered"] += 1.0
+    assert counted == buyers(run)
+    assert counted["mails" if name == ONE_LIST else "carts_settled"] > 100
 
 
 KPIS = {

@@ -18,6 +18,7 @@ from funnelsim.experiments.single import as_scenario
 from funnelsim.experiments.sweep import Sweep, sweep
 from funnelsim.experiments.words import amount, counted, gap_unit, listed, plain, with_margin
 from funnelsim.scenario.schema import Scenario
+from funnelsim.scenario.sourcing import marketers_of, reps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -297,9 +298,10 @@ class IsoProfit(Sweep):
 
     def cost(self, reps: Any, marketers: Any) -> Any:
         """Return the yearly cost of people and programmes, USD."""
-        people = self.base.world.people
-        fixed = self.base.plan.sales.sdrs * people.sdr.cost
-        return fixed + reps * people.rep.cost + marketers * (people.marketer.cost + self.programme_money)
+        world, plan = self.base.world, self.base.plan
+        fixed = plan.sales.sdrs * world.people.sdr.cost
+        each = marketers_of(world, plan).cost + self.programme_money
+        return fixed + reps * reps_of(world, plan).cost + marketers * each
 
     def conclusion(self, kpi: str = HEADLINE, level: float = LEVEL) -> str:
         """The best place on the map and what it costs; one sentence per line."""

@@ -6,6 +6,7 @@ import math
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.single import as_scenario
+from funnelsim.rules.alignment import at_level
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.sourcing import marketers_of, reps_of
 
@@ -22,6 +23,13 @@ def payroll(scenario: Scenario) -> float:
         + plan.sales.reps * reps_of(world, plan).cost
         + plan.sales.sdrs * world.people.sdr.cost
     )
+
+
+def yearly_cost(scenario: Scenario) -> float:
+    """Return what people, programmes and the licences of their shared record cost, USD per year."""
+    effects, plan = scenario.world.alignment, scenario.plan
+    licence = at_level(plan.alignment.shared_record, *effects.licence.each()) if effects.on else 0.0
+    return payroll(scenario) + licence * (plan.sales.reps + plan.sales.sdrs + plan.marketing.marketers)
 
 
 def equal_payroll(scenario: Scenario | str, reps_per_marketer: float) -> Scenario:

@@ -23,11 +23,13 @@ from funnelsim.experiments.designs import (
     written,
 )
 from funnelsim.experiments.intervals import LEVEL
-from funnelsim.experiments.payroll import payroll
+from funnelsim.experiments.payroll import yearly_cost
 from funnelsim.experiments.ranking import less_is_better
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.words import amount, counted, plain, with_margin
+from funnelsim.scenario.alignment import LEVELS
 from funnelsim.scenario.schema import Scenario
+from funnelsim.scenario.sourcing import marketers_of, reps_of
 from funnelsim.scenario.validation import hint
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ def search(
     indifference: float | None = None,
     level: float = LEVEL,
     method: str = "differential_evolution",
-    cost: Cost = payroll,
+    cost: Cost | None = None,
     seed: int = 1,
     **how: Any,
 ) -> Search:
@@ -130,7 +132,8 @@ def search(
         What a plan may cost, USD per year, > 0.
     levers
         What may be moved, written as the factors of `sweep`; ranges take a step (``Factor(span=(4, 16), step=0.5)``).
-        By default reps, SDRs, marketers and programme money, each from 0 to what the budget buys.
+        By default reps, SDRs, marketers and programme money, each from 0 to what the budget buys; and where alignment
+        does anything in this world, its level.
     kpi
         What decides, read at the horizon.
     horizon_quarters
@@ -144,7 +147,7 @@ def search(
     method
         ``"differential_evolution"`` or ``"dual_annealing"`` of SciPy; ``"random"``: that many plans at random.
     cost
-        Yearly cost of a scenario in USD; by default people and programmes.
+        Yearly cost of a scenario in USD; by default `yearly_cost`: people, programmes and licences of alignment.
     seed
         Family of random numbers, of the runs and of the optimiser.
     **how
@@ -173,6 +176,7 @@ def search(
         raise ScenarioError(f"no method is named {method!r}{hint(str(method), METHODS, 'methods')[0]}")
     if isinstance(budget, bool) or not (math.isfinite(budget) and budget > 0.0):
         raise ScenarioError(f"budget is {budget!r}; expected USD per year, above 0")
+    cost = yearly_cost if cost is None else cost
     found = factors_of(base, levers) if levers is not None else money_levers(base, budget)
     purse = Purse(base, found, float(budget), cost)
     total = evaluations * replications + finalists * most
@@ -182,7 +186,9 @@ def search(
         _optimise(trials, method, seed)
         chosen = trials.best(finalists)
         if len(chosen) < 2:
-            raise KeyboardInterrupt if lab.interrupted else ScenarioError("the budget allows a single plan only")
+            if lab.interrupted:
+                raise KeyboardInterrupt
+            raise ScenarioError("the budget allows a single plan only")
         last = Batches({label: lab.scenarios[label] for label in chosen}, lab.horizons, seed=seed, **how)
         costs = {label: cost(one) for label, one in last.scenarios.items()}
         if cost(base) <= budget and base.plan not in [one.plan for one in last.scenarios.values()]:
@@ -206,12 +212,12 @@ def search(
 
 def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
     """Return reps, SDRs, marketers and programme money, each from nothing to what the budget buys."""
-    people = scenario.world.people
+    world, plan = scenario.world, scenario.plan
     found: dict[str, Factor] = {}
     heads = {
-        "reps": ("plan.sales.reps", people.rep.cost),
-        "SDRs": ("plan.sales.sdrs", people.sdr.cost),
-        "marketers": ("plan.marketing.marketers", people.marketer.cost),
+        "reps": ("plan.sales.reps", reps_of(world, plan).cost),
+        "SDRs": ("plan.sales.sdrs", world.people.sdr.cost),
+        "marketers": ("plan.marketing.marketers", marketers_of(world, plan).cost),
     }
     for name, (path, price) in heads.items():
         if price <= 0.0:
@@ -222,6 +228,8 @@ def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
     found["programme money"] = Factor(
         paths=("plan.marketing.programme_money",), span=(0.0, budget), step=step, unit="USD per year"
     )
+    if world.alignment.on:
+        found["alignment"] = Factor(tuple(LEVELS), ("plan.alignment",))
     return found
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from funnelsim.errors import ScenarioError
-from funnelsim.experiments.compare import DEFAULT_REPLICATIONS, HEADLINE, Comparison, compare, with_horizon
+from funnelsim.experiments.compare import HEADLINE, Comparison, compare, with_horizon
 from funnelsim.experiments.counterfactuals import Case, case_of
 from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval
 from funnelsim.experiments.precision import AUTO, as_precision
 from funnelsim.experiments.ratios import paired_ratio
+from funnelsim.experiments.replicate import DEFAULT_REPLICATIONS
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.words import amount, capital, counted, plain, with_interval
 from funnelsim.scenario.schema import Scenario

@@ -15,9 +15,11 @@ from funnelsim.errors import FunnelsimError
 from funnelsim.scenario.changes import as_node, put, quarter_start
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.tree import from_plain
-from funnelsim.scenario.validation import bare, spot
+from funnelsim.scenario.validation import bare, is_model, presets, spot
 
 HORIZON = "horizon_quarters"
+MIXED = "lever by lever"
+"""What people call a part that is not at one named level."""
 Range = tuple[float | None, float | None]
 """Lowest and highest value; none: it follows today's value."""
 
@@ -40,9 +42,12 @@ class Lever:
         Unit as people say it.
     choices
         (label, value) of each choice: then it is a dropdown and has no range. A field that takes one of several names,
-        or yes and no, needs no choices here: they come from the schema.
+        or yes and no, needs no choices here: they come from the schema; so does a part that has names for the whole of
+        it, as alignment has.
     if_used
         Only offered where today's value is not 0.
+    if_on
+        Dotted path of a switch: only offered where it is on.
     """
 
     label: str
@@ -52,6 +57,7 @@ class Lever:
     unit: str = ""
     choices: tuple[tuple[str, Any], ...] = ()
     if_used: bool = False
+    if_on: str = ""
 
 
 LEVERS = (
@@ -64,6 +70,7 @@ LEVERS = (
     Lever("leads handed over",     "plan.marketing.hand_over"),
     Lever("attempts per lead",     "plan.sales.max_attempts",          (1, 20),      1,    "attempts"),
     Lever("follow-up tracked",     "plan.sales.tracking",              (0.0, 1.0),   0.1,  "0 to 1"),
+    Lever("alignment",             "plan.alignment",                   if_on="world.alignment.on"),
     Lever("prospecting per rep",   "plan.sales.prospecting_hours",     (0.0, 4.0),   0.2,  "hours a day"),
     Lever("horizon",               HORIZON,                            (1, 12),      1,    "quarters"),
 )  # fmt: skip
@@ -129,6 +136,8 @@ def settings(scenario: Scenario, levers: Sequence[Lever | tuple[Any, ...]] = LEV
         lever = given if isinstance(given, Lever) else _lever(given)
         if lever.path in found:
             raise FunnelsimError(f"two levers move {lever.path}; give each path once")
+        if lever.if_on and not value_at(scenario, lever.if_on):
+            continue
         setting = _setting(scenario, lever)
         if not (lever.if_used and setting.today == 0):
             found[lever.path] = setting
@@ -152,20 +161,28 @@ def _lever(row: tuple[Any, ...]) -> Lever:
     return Lever(str(label), str(path), (low, high), step, str(unit))
 
 
+def value_at(scenario: Scenario, path: str) -> Any:
+    """Return what stands at a dotted path, none where nothing does."""
+    value: Any = scenario
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
+    return value
+
+
 def _setting(scenario: Scenario, lever: Lever) -> Setting:
     put(from_plain(scenario.model_dump()), lever.path, as_node(lever.path, None))  # refuses a path that is not there
     parts = tuple(lever.path.split("."))
     annotation, field = spot(Scenario, parts)
     kind, constraints = bare(annotation)
-    value: Any = scenario
-    for part in parts:
-        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
+    value = value_at(scenario, lever.path)
     meaning = (field.description or "") if field else ""
     note = _note(scenario, lever.path)
     choices = lever.choices or _choices(kind)
+    if is_model(kind) and presets(kind):
+        value = next((name for name, whole in presets(kind).items() if whole == value.model_dump()), value)
     if choices:
         if all(value != choice for _, choice in choices):
-            choices = ((str(value), value), *choices)
+            choices = ((MIXED if is_model(kind) else str(value), value), *choices)
         return Setting(lever, value, choices=choices, meaning=meaning, note=note)
     if kind not in (int, float) or value is None:
         raise FunnelsimError(f"{lever.path} cannot be a lever: it is neither a number nor one of a few names")
@@ -181,6 +198,8 @@ def _choices(kind: Any) -> tuple[tuple[str, Any], ...]:
     """Return the choices of a field that takes one of a few values."""
     if kind is bool:
         return (("yes", True), ("no", False))
+    if is_model(kind):
+        return tuple((name, name) for name in presets(kind))
     if get_origin(kind) is Literal:
         return tuple((str(value).replace("_", " "), value) for value in get_args(kind))
     return ()

@@ -24,19 +24,18 @@ def rival_edge(rival: float, trust: float, level: float, weight: float, favourit
     rival, trust : float
         The buyer's trust in the rival and in us.
     level : float
-        Mean trust in the rival: an average rival changes nothing for a firm without positioning.
+        Mean trust in the rival.
     weight : float
-        Log-odds per trust.
+        Log-odds per trust that the rival has above its mean (an average rival takes nothing: part of `selling.win`).
     favourite : float
-        Loss where the rival is trusted more.
+        Log-odds lost where the rival is trusted more.
     positioning : float
         How sharply we are set apart, 0..1: rivals count 1 - this as much.
     """
-    counts = 1.0 - positioning
-    edge = weight * (level - counts * rival)
+    loss = weight * (rival - level)
     if rival > trust:
-        edge = edge - favourite * counts
-    return edge
+        loss = loss + favourite
+    return -((1.0 - positioning) * loss)
 
 
 def to_rival(share: float, rival: float, level: float, weight: float) -> float:

@@ -81,7 +81,7 @@ class Buyers(Part):
     )
     share_before_sales_b: float = quantity(2.30, "shape", "Kumaraswamy b of psi", "ceb2012", ge=1e-6, le=50)
     ask_probability: float = quantity(
-        0.09, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
+        0.085, "probability", "a buyer who reaches psi theta asks for sales by itself", "sixsense2023", ge=0, le=1
     )
     propensity_sd: float = quantity(
         0.5, "log-odds", "spread of an account's liking that its segment does not reveal", ge=0, le=3
@@ -120,7 +120,7 @@ class Goodwill(Part):
     half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", ge=0.001, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=100)
     entry_trust: float = quantity(
-        0.34, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
+        0.36, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
     )
     per_customer_year: float = quantity(
         0.0007, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
@@ -526,7 +526,7 @@ class MarketingPlan(Part):
     )
     approval_days: float = quantity(5.0, "day", "from finished programme to live", ge=0, le=365)
     targeting: float = quantity(0.55, "share", "attention bought on accounts that fit", ge=0, le=1)
-    lead_bar: float = quantity(1.4, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
+    lead_bar: float = quantity(1.5, "sd", "score at which a lead is handed to sales", ge=-20, le=20)
     score_noise: float = quantity(1.2, "sd", "noise of the score", ge=0, le=20)
     from_sales: int = quantity(
         0, "heads", "of the marketers, those who come from sales (the lowest seats)", ge=0, le=990
@@ -561,7 +561,9 @@ class Plan(Part):
     price: float = quantity(1.0, "index", "list price of all deals relative to the segments' deal size", ge=0.05, le=20)
     sales: SalesPlan = SalesPlan()
     marketing: MarketingPlan = MarketingPlan()
-    alignment: Alignment = Alignment()
+    alignment: Alignment = Field(
+        Alignment(), description="how the teams work together: a level's name, or lever by lever"
+    )
     site: SitePlan = SitePlan()
     portfolio: PortfolioPlan = PortfolioPlan()
     customers: CustomersPlan = CustomersPlan()

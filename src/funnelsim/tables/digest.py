@@ -23,7 +23,7 @@ KEPT: dict[Kind, tuple[str, ...]] = {
     Kind.WINDOW_CLOSED: _OF_A_NEED,
     Kind.LEAD: ("time", "account", "need"),
     Kind.TOUCH: (*_OF_A_NEED, "touchpoint", "team", "brand", "relationship", "value"),
-    Kind.TASK: ("time", "account", "need", "item", "touchpoint", "team", "person", "hours"),
+    Kind.TASK: ("time", "account", "need", "item", "touchpoint", "team", "person", "source", "hours"),
     Kind.ATTEMPT: ("time", "account", "need", "item", "person"),
     Kind.BELIEF: ("time", "value"),
     Kind.GOODWILL: ("time", "value"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from funnelsim.tables.glossary_tables import Meaning
+from funnelsim.tables.kpis_buyer import BUYER_KPIS
+from funnelsim.tables.kpis_climate import CLIMATE_KPIS
 from funnelsim.tables.kpis_customers import CUSTOMER_KPIS
 from funnelsim.tables.kpis_incentives import INCENTIVES
 
@@ -86,6 +88,8 @@ KPIS: dict[str, Meaning] = {
     "cost_per_opportunity": ("USD", "cost of both teams / opportunities"),
     "open_opportunities_mean": ("opportunities", "time average of open opportunities"),
     "pipeline_velocity": ("USD per year, per day", "open opportunities x win rate x mean price / mean cycle"),
+    **CLIMATE_KPIS,
+    **BUYER_KPIS,
     **INCENTIVES,
     **CUSTOMER_KPIS,
 }

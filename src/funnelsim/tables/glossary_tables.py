@@ -13,7 +13,7 @@ COMMON: dict[str, Meaning] = {
     "source": (
         "name",
         "how the case came to sales: mql (handed over by marketing), inbound (the buyer asked), outbound (own "
-        "prospecting)",
+        "prospecting), site (bought there, without sales)",
     ),
     "touchpoint": ("name", "kind of touch, from the scenario's catalogue"),
     "team": ("name", "marketing or sales"),

@@ -9,6 +9,8 @@ import numpy as np
 from funnelsim.events import DAY, Kind, Role, Source, Team
 from funnelsim.scenario.schema import Scenario
 from funnelsim.tables.funnel import first_lead, first_with_sales
+from funnelsim.tables.kpis_buyer import buyer_figures
+from funnelsim.tables.kpis_climate import climate_figures
 from funnelsim.tables.kpis_customers import customer_figures
 from funnelsim.tables.kpis_incentives import incentives_figures
 from funnelsim.tables.ledger import GOODS, PROGRAMMES, SALARIES
@@ -52,6 +54,8 @@ def key_figures(this: Reading) -> Numbers:
     numbers |= _market(this)
     numbers |= _money(this)
     numbers |= _unit_economics(this, numbers)
+    numbers |= climate_figures(this)
+    numbers |= buyer_figures(this)
     numbers |= incentives_figures(this)
     numbers |= customer_figures(this)
     return {name: float(value) for name, value in numbers.items()}

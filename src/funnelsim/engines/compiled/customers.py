@@ -66,7 +66,6 @@ from funnelsim.engines.reference.opportunities import PATIENCES_PER_NEED
 from funnelsim.events import DAY
 
 TASKS_PER_NEED = 8
-PATIENCES_PER_NEED = 64
 CARE_TASK = 3
 
 

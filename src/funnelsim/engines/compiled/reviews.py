@@ -37,8 +37,10 @@ def plan_changes(a: int, before: int) -> None:
             LEVEL(g.levels, lever).level = planned
         elif months_to(a, planned) <= 0.0:
             move(a, lever, planned)
-    if after.targeting != PHASE(g.phases, before).targeting or after.targeting_learns == 0:
+    if after.targeting_learns == 0:
         climate.targeting = after.targeting
+    elif after.targeting != PHASE(g.phases, before).targeting:
+        aim(a, after.targeting)
     if after.budget_by_revenue == 0:
         climate.budget = NO_BUDGET
     if after.conflict_on == 0:

@@ -89,9 +89,9 @@ def _settle(a: int, n: int, answered: bool) -> None:
         _sold(a, n)
         return
     cart = need.carts - 1
-    note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, NAN, NO_AMOUNT)
-    reached = need.known != 0 and need.unsubscribed == 0
-    if gone or not reached or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
+    reminded = not gone and need.known != 0 and need.unsubscribed == 0 and phase.recovery > 0.0
+    note(a, C.K_ABANDONED, n, NONE, NONE, NONE, C.FROM_SITE, cart, NAN, 1.0 if reminded else 0.0, NO_AMOUNT)
+    if not reminded or uniform(g.key, need.account, C.P_RECOVER, need.cart_visit) >= phase.recovery:
         return
     need.left_at = g.now
     days = exponential(uniform(g.key, need.account, C.P_RECOVERY_DELAY, need.cart_visit), phase.recovery_days)

@@ -172,8 +172,10 @@ class Climate:
                 self.levels[lever] = planned
             elif at_level(planned, *after.change_over) <= 0.0:
                 self._move(lever, planned)
-        if after.targeting != before.targeting or not after.targeting_learns:
+        if not after.targeting_learns:
             self.targeting = after.targeting
+        elif after.targeting != before.targeting:
+            self._aim(after.targeting)
         if not after.budget_by_revenue:
             self.budget = NO_BUDGET
         if not after.conflict_on:

@@ -100,9 +100,9 @@ class Site:
             self._sold(need)
             return
         cart = need.carts - 1
-        firm.note(Kind.ABANDONED, need, source=Source.SITE, item=cart)
-        reached = need.known and not need.unsubscribed
-        if gone or not reached or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
+        reminded = not gone and need.known and not need.unsubscribed and phase.recovery > 0.0
+        firm.note(Kind.ABANDONED, need, source=Source.SITE, item=cart, value=1.0 if reminded else 0.0)
+        if not reminded or uniform(firm.key, need.account, Purpose.RECOVER, n) >= phase.recovery:
             return
         need.left_at = env.now
         days = exponential(uniform(firm.key, need.account, Purpose.RECOVERY_DELAY, n), phase.recovery_days)
