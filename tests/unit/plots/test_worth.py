@@ -8,7 +8,7 @@ from plotting import outside, titles
 import funnelsim as fs
 from funnelsim import plots
 from funnelsim.errors import FunnelsimError
-from funnelsim.experiments.words import amount
+from funnelsim.experiments.words import amount, with_margin
 
 SMALL = {
     "world.segments.*.accounts": 400,
@@ -53,7 +53,7 @@ def test_waterfall(tiny: fs.Scenario) -> None:
     why = fs.explain(tiny, other, names=("today", "the plan"), replications=3, **ONE)
     ax = plots.waterfall(why)
     assert "“the plan” less “today”" in titles(ax)
-    assert amount(why.total.mean, "USD", sign=True)[:4] in titles(ax)
+    assert with_margin(why.total.mean, why.total.half_width, "USD", sign=True) in titles(ax)
     ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
     assert ends[-2] == pytest.approx(ends[-1]), "the steps end at the total"
     assert outside(ax.figure) == []
