@@ -229,6 +229,7 @@ CLAIMS = [
         lever="world.record.visibility",
         notebook="50_crm_and_handoff.ipynb",
         scenario="small",
+        setting={"world.alignment.on": False},  # with it the level of the shared record decides who sees
         lower={"world.record.visibility": 0.4},
         upper={"world.record.visibility": 0.95},
         off={"world.record.handoff_loss": 0.0, "world.record.duplicate_loss": 0.0},
