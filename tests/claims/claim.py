@@ -22,7 +22,8 @@ from funnelsim.scenario.lowering import lower
 from funnelsim.scenario.schema import Scenario
 
 Changes = Mapping[str, Any]
-SEED = 1
+SEED = 2026
+"""None that a minimum was chosen with: settings and minima were tried out with seed 1."""
 
 
 @dataclass(frozen=True)

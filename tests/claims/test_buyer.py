@@ -73,7 +73,7 @@ def touches_before_site_win(run: Run) -> float:
 
 CLAIMS = [
     Claim(
-        key="C14",
+        key="C14b",
         says="positioning decides against whom you sell: set apart from rivals you win more of what you reach",
         lever="plan.marketing.positioning",
         notebook="12_who_are_we_selling_to.ipynb",
@@ -229,6 +229,7 @@ CLAIMS = [
         lever="world.record.visibility",
         notebook="50_crm_and_handoff.ipynb",
         scenario="small",
+        setting={"world.alignment.on": False},  # with it the level of the shared record decides who sees
         lower={"world.record.visibility": 0.4},
         upper={"world.record.visibility": 0.95},
         off={"world.record.handoff_loss": 0.0, "world.record.duplicate_loss": 0.0},
@@ -240,8 +241,8 @@ CLAIMS = [
 BY_KEY = {claim.key: claim for claim in CLAIMS}
 
 
-def test_C14_positioning_wins_more_of_what_it_reaches():
-    BY_KEY["C14"].holds()
+def test_C14b_positioning_wins_more_of_what_it_reaches():
+    BY_KEY["C14b"].holds()
 
 
 def test_C20_a_form_before_content_brings_addresses():

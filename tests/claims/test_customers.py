@@ -153,7 +153,7 @@ def test_C11_customers_buy_more():
     BY_KEY["C11"].holds()
 
 
-def test_C11_rapport_sells():
+def test_C11b_rapport_sells():
     BY_KEY["C11b"].holds()
 
 
@@ -161,7 +161,7 @@ def test_C17_door_opener():
     BY_KEY["C17"].holds()
 
 
-def test_C17_who_decides():
+def test_C17b_who_decides():
     BY_KEY["C17b"].holds()
 
 
@@ -169,9 +169,9 @@ def test_C28_keep_in_touch():
     BY_KEY["C28"].holds()
 
 
-def test_C28_keeping_in_touch_pays():
+def test_C28b_keeping_in_touch_pays():
     BY_KEY["C28b"].holds()
 
 
-def test_C28_rewards_bring_recommendations():
+def test_C28c_rewards_bring_recommendations():
     BY_KEY["C28c"].holds()

@@ -73,7 +73,8 @@ def test_search(here):
 
 def test_robust(here):
     pytest.importorskip("SALib")
-    found = call("robust", "tiny.yaml", "two.yaml", "--world", "slump:world.demand=0.5", "--switch", "world.demand=0.5..2",
+    found = call("robust", "tiny.yaml", "two.yaml", "--world", "slump:world.demand=0.5",
+                 "--switch", "world.demand=0.5..2",
                  "--decides", "world.demand=0.5..2", "--decides", "world.segments.*.deal_size=x0.5..2", "--size", 2,
                  "-n", 3, "--out", "out", *QUICK)  # fmt: skip
     assert found.exit_code == 0, found.output

@@ -68,7 +68,7 @@ def test_the_middle_of_a_type_is_its_level():
         ([3] * 19 + [True], "answer 20 is True"),
         ({1: 3}, "no answer to statement 2"),
         ({**dict.fromkeys(range(1, 21), 3), 21: 3}, "there is no statement 21"),
-        ("3" * 20, "expected 20 answers, got 0"),
+        ("3" * 20, "answer 1 is '3'"),
     ],
 )
 def test_mistakes_get_one_clear_message(answers, message):

@@ -491,7 +491,7 @@ def test_pyplot_is_not_touched(tiny: fs.Scenario) -> None:
 
 
 def test_alignment_is_a_lever_where_it_does_something(tiny: fs.Scenario) -> None:
-    assert "plan.alignment" not in settings(tiny)
+    assert "plan.alignment" not in settings(tiny.with_changes({"world.alignment.on": False}))
     aligned = tiny.with_changes({"world.alignment.on": True})
     setting = settings(aligned)["plan.alignment"]
     assert setting.today == "defined"

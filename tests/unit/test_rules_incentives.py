@@ -11,13 +11,13 @@ from funnelsim.rules.incentives import (
     bonus_weight,
     effort,
     full_quota,
-    neglected,
     price_gain,
     priced,
     pull_chance,
     pushes,
     seen_liking,
 )
+from funnelsim.rules.trust import left_after
 
 
 def test_price_is_rounded_half_up_to_a_cent():
@@ -41,8 +41,8 @@ def test_price_slope_gives_the_published_elasticity():
 
 
 def test_neglect_takes_a_share():
-    assert neglected(0.4, 0.0) == 0.4
-    assert neglected(0.4, 0.25) == pytest.approx(0.3)
+    assert left_after(0.4, 0.0) == 0.4
+    assert left_after(0.4, 0.25) == pytest.approx(0.3)
 
 
 def test_what_a_rep_sees_is_truth_plus_noise():

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 import funnelsim as fs
 from funnelsim.errors import ScenarioError
-from funnelsim.experiments import narrowing
 from funnelsim.experiments.counterfactuals import case_of, move_words, value_at
 from funnelsim.experiments.intervals import mean_interval, paired_difference
 from funnelsim.experiments.levers import MIX, plan_levers
@@ -176,32 +173,16 @@ def test_money_for_each_unit_of_another_key_figure(channel):
     assert channel.per("leads").mean == pytest.approx(money.mean() / moved.mean())
 
 
-class Fake:
-    """A comparison whose interval has half the width 100 / sqrt(n)."""
-
-    interrupted = False
-
-    def __init__(self, n):
-        self.n = n
-
-
-def test_replications_are_added_until_the_interval_is_narrow(monkeypatch):
-    asked = []
-
-    def compare(plans, n, *_, **__):
-        asked.append(n)
-        return Fake(n)
-
-    monkeypatch.setattr(narrowing, "compare", compare)
-    found = narrowing.compare_precisely({}, 20, 5.0, lambda one: 100.0 / math.sqrt(one.n), baseline="", seed=1)
-    assert 100.0 / math.sqrt(found.n) <= 5.0
-    assert asked == [20, 441], "one look is enough to know how many"
-    asked.clear()
-    narrowing.compare_precisely({}, 7, None, lambda one: math.inf, baseline="", seed=1)
-    assert asked == [7]
-    asked.clear()
-    narrowing.compare_precisely({}, 2, 1e-9, lambda one: 100.0 / math.sqrt(one.n), baseline="", seed=1)
-    assert asked[-1] == narrowing.MAX_REPLICATIONS
+def test_replications_are_added_until_the_interval_is_narrow(tiny):
+    wide = fs.value_of(tiny, "channel.webinar", precision=1e9, reps_worth=False, **ONE)
+    assert 10 <= wide.n <= 20, "it is never judged by few"
+    half = wide.money().half_width
+    assert wide.comparison.precision.allowed == pytest.approx(1e9 * 0.25), "per year, of one quarter"
+    assert half <= 1e9
+    with pytest.raises(ScenarioError, match="precision"):
+        fs.value_of(tiny, "channel.webinar", precision=-1.0, **ONE)
+    with pytest.raises(ScenarioError, match="precision is asked for"):
+        fs.value_of(tiny, "channel.webinar", precision=1e9, replications=3, **ONE)
 
 
 # ---------------------------------------------------------------------------------------------------------- levers

@@ -247,9 +247,13 @@ ROWS: tuple[Row, ...] = (
         "Mean desk hours of a meeting with quotas but no bonus / with the bonus, less 1; the same random numbers.",
     ),
     Row(
-        "R27b", "a bonus, without discounts: wins in the last three business days", "near 1", 0.85, 1.25, "S",
-        ("steenburgh2008",), reading="As R23, without the power to give discounts.",
-        **_mean("last_wins", "last_expected", NO_DISCOUNTS),
+        "R27b", "wins in the last three business days: with discounts, less without", "> 0", 0.0, math.inf, "S",
+        ("steenburgh2008",), (QUOTA, NO_DISCOUNTS),
+        difference(
+            pooled_ratio(QUOTA, "last_wins", "last_expected"), pooled_ratio(NO_DISCOUNTS, "last_wins", "last_expected")
+        ),
+        "R23 with the bonus and the power to give discounts, less the same without that power: little of the timing is "
+        "the bonus alone.",
     ),
     Row(
         "R28", "reps at quota", "55 %", 0.45, 0.65, "H", ("cso2018",),

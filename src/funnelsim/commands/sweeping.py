@@ -88,7 +88,7 @@ def sweep(
 
     _check_kpi(kpi)
     factors = factors_of("--vary", vary)
-    how = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
+    how: dict[str, Any] = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
     with results_folder(out, form) as folder:
         assert folder is not None
         found = run_sweep(
@@ -152,8 +152,8 @@ def frontier(
         else:
             how |= {"replications": replications, "horizon_quarters": horizon}
             if what is What.overload:
-                chosen = numbers_of("--volumes", volumes) if volumes else frontiers.VOLUMES
-                found = frontiers.overload_curve(base, chosen, **how)
+                steps = numbers_of("--volumes", volumes) if volumes else list(frontiers.VOLUMES)
+                found = frontiers.overload_curve(base, steps, **how)
             else:
                 found = frontiers.iso_profit(base, **how)
             table = found.table(None)
@@ -266,7 +266,8 @@ def robust(
     elsewhere = worlds_of(worlds) if worlds else {}
     how: dict[str, Any] = {"kpi": kpi, "seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
     how["horizon_quarters"] = horizon
-    said, stopped = [], False
+    said: list[str] = []
+    stopped = False
     with results_folder(out, form) as folder:
         assert folder is not None
         if elsewhere:

@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from funnelsim.scenario.schema import Scenario
 
 Name = Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file: today.")]
-Count = Annotated[int, typer.Option("--replications", "-n", min=2, max=100_000, help="Runs of each scenario.")]
+Count = Annotated[
+    int | None, typer.Option("--replications", "-n", min=2, max=100_000, help="Runs of each scenario; default 20.")
+]
 Out = Annotated[Path, typer.Option(help="Folder for tables and pictures.")]
 Kpi = Annotated[str, typer.Option(help="Key figure that counts.")]
 Precision = Annotated[
-    float | None,
-    typer.Option(min=0.0, help="Half the width of the interval that is wanted, USD a year; replications are added."),
+    str | None,
+    typer.Option(
+        metavar="USD|SHARE",
+        help="Half the width of the interval that is wanted, USD a year, or such as 5%; replications are added.",
+    ),
 ]
 RESULTS = Path("results")
 HEADLINE = "profit_with_value"
@@ -62,7 +67,7 @@ def value(
             help="plan.sales.reps+1, PATH=VALUE (several are one change), team.NAME, channel.NAME, touchpoint.NAME.",
         ),
     ],
-    replications: Count = 20,
+    replications: Count = None,
     precision: Precision = None,
     money: Annotated[str, typer.Option(help="What becomes of a channel's money: saved, spread or both.")] = "both",
     seed: Seed = 1,
@@ -96,7 +101,7 @@ def marginal(
         list[str] | None,
         typer.Option("--lever", metavar="PATH", help="Lever, or beginning of several; may be repeated. Default: all."),
     ] = None,
-    replications: Count = 20,
+    replications: Count = None,
     screen: Annotated[int, typer.Option(min=2, help="Replications of the first look at every lever.")] = 4,
     refine: Annotated[int, typer.Option(min=0, help="Levers that are looked at closely.")] = 8,
     precision: Precision = None,
@@ -137,7 +142,7 @@ def explain(
         list[str] | None,
         typer.Option("--group", metavar="NAME=PATTERN,PATTERN", help="Changes that belong together; may be repeated."),
     ] = None,
-    replications: Count = 20,
+    replications: Count = None,
     pairs: Annotated[int, typer.Option(min=2, help="Random orders, each with its reverse, of many changes.")] = 8,
     seed: Seed = 1,
     horizon: Horizon = None,
@@ -182,7 +187,7 @@ def transition(
         list[str] | None,
         typer.Option("--target", metavar="KPI=VALUE", help="What a key figure must reach; may be repeated."),
     ] = None,
-    replications: Count = 20,
+    replications: Count = None,
     seed: Seed = 1,
     horizon: Horizon = None,
     sets: Sets = None,
@@ -205,7 +210,7 @@ def transition(
         plans["with dated hires"] = _hired(next(iter(plans.values())), hires)
     goals = _targets(targets)
     with results_folder(out, form) as folder:
-        found = run_transition(plans, replications, targets=goals, seed=seed, **_how(workers, engine, insist))
+        found = run_transition(plans, replications or 20, targets=goals, seed=seed, **_how(workers, engine, insist))
         _show(found.words(), "Cash since day 0", found.sentence)
         tables = {"troughs": found.troughs(), "cash": found.cash_path().set_index("plan")}
         pictures: dict[str, Any] = {"cash": ("cash_path", (found,), {})}

@@ -23,6 +23,7 @@ from funnelsim.experiments.shapley import (
     sampled_shares,
 )
 from funnelsim.experiments.single import as_scenario, check_number
+from funnelsim.experiments.value import how_many
 from funnelsim.experiments.words import capital, counted, gap_unit, listed, plain, with_interval
 from funnelsim.scenario.changes import differences
 from funnelsim.scenario.schema import Scenario
@@ -268,7 +269,8 @@ def explain(
     *,
     groups: Mapping[str, str | Sequence[str]] | None = None,
     names: tuple[str, str] | None = None,
-    replications: int = 20,
+    replications: int | str | None = None,
+    precision: float | str | None = None,
     horizon_quarters: int | None = None,
     kpi: str = HEADLINE,
     max_exact: int = MAX_EXACT,
@@ -291,7 +293,10 @@ def explain(
     names
         What to call `a` and `b`.
     replications
-        How many of each scenario.
+        How many of each scenario: 20, or ``"auto"``: as many as `precision` takes.
+    precision
+        Half the width that is wanted of the 95 % interval of the difference of every scenario to `a`, in the unit of
+        `kpi` over the horizon, or a share such as ``"5%"``; as in `compare`.
     horizon_quarters
         Length of the runs; by default that of the scenarios. Runs of more than 4 quarters are read at 4 as well.
     kpi
@@ -333,7 +338,7 @@ def explain(
         ends = [1 << i for i in range(number)] + [((1 << number) - 1) ^ 1 << i for i in range(number)]
         masks = list(dict.fromkeys([*coalitions_of(orders), *ends]))
     plans = _plans(first, second, found, masks)
-    result = compare(plans, replications, baseline="0", seed=seed, **how)
+    result = compare(plans, how_many(replications, precision), "0", seed, precision=precision, kpi=kpi, **how)
     result.check_kpis(kpi)
     _check_known(result, kpi)
     paths = {name: tuple(changes) for name, changes in found.items()}

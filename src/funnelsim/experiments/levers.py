@@ -21,10 +21,12 @@ from funnelsim.scenario.validation import bare, spot
 
 STEP = 0.10
 """Step of a number, relative to its value."""
-AT_ZERO = {"USD": 1_000.0, "level": 1.0}
+AT_ZERO = {"USD": 1_000.0, "day": 30.0, "leads": 10.0}
 """Step of a number that is 0, by the beginning of its unit; of shares and the like it is `STEP`, else 1."""
-WHOLE_STEPS = {"level": 1.0, POSTS: 1.0}
-"""Steps that do not depend on the value, by unit."""
+WHOLE_STEPS = {"level": 1.0, "heads": 1.0, POSTS: 1.0}
+"""Steps that do not depend on the value, by the beginning of the unit."""
+TEAMS = ("plan", "sales", "marketing")
+"""Parts of a plan that a lever's name need not mention."""
 CHANNEL_SHARE = 0.02
 """Least step of the money of a channel, relative to all programme money."""
 MIX = "plan.marketing.mix"
@@ -154,8 +156,9 @@ def _moves(scenario: Scenario, path: str, share: float, given: float | None) -> 
 
 
 def _step(today: float, unit: str, share: float, high: float, whole: bool) -> float:
-    if unit in WHOLE_STEPS:
-        return WHOLE_STEPS[unit]
+    for beginning, size in WHOLE_STEPS.items():
+        if unit.startswith(beginning):
+            return size
     size = abs(today) * share
     if today == 0:
         start = next((size for beginning, size in AT_ZERO.items() if unit.startswith(beginning)), None)
@@ -183,9 +186,19 @@ def _lever(scenario: Scenario, path: str, value: Any, step: float) -> Lever:
     if math.isnan(step):
         other = next(iter(case_of(scenario, path, None, value, "both").ways.values()))
         name = f"{plain(path.split('.')[-1])} {_word(today)} to {_word(value)}"
-        return Lever(name, path, today, value, step, unit, math.nan, other)
+        if unit == "rank":
+            name = f"{plain(path.split('.')[-1])} {'first' if value < today else 'last'}"
+        return Lever(_in_part(path, name), path, today, value, step, unit, math.nan, other)
     other = next(iter(case_of(scenario, path, step, None, "both").ways.values()))
-    return Lever(move_words(path, step), path, today, value, step, unit, cost_of(scenario, path, unit), other)
+    return Lever(
+        _in_part(path, move_words(path, step)), path, today, value, step, unit, cost_of(scenario, path, unit), other
+    )
+
+
+def _in_part(path: str, name: str) -> str:
+    """Return the name of a lever with the part of the plan that it belongs to."""
+    part = path.split(".")[-2]
+    return name if part in TEAMS else f"{plain(part)}: {name}"
 
 
 def _word(value: Any) -> str:
@@ -197,7 +210,7 @@ def cost_of(scenario: Scenario, path: str, unit: str) -> float:
     role = path.split(".")[-1].removesuffix("s")
     if unit == POSTS and role in People.model_fields:
         return float(getattr(scenario.world.people, role).cost)
-    return 1.0 if unit == "USD per year" else math.nan
+    return 1.0 if path == "plan.marketing.programme_money" else math.nan
 
 
 def _channel(scenario: Scenario, path: str, share: float) -> Lever:

@@ -15,9 +15,8 @@ from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval, simultaneous_level
 from funnelsim.experiments.levers import MIX, STEP, Lever, plan_levers
 from funnelsim.experiments.load import Load, load_of
-from funnelsim.experiments.narrowing import compare_precisely
 from funnelsim.experiments.single import as_scenario, check_number
-from funnelsim.experiments.value import TODAY, check_money, finding
+from funnelsim.experiments.value import TODAY, check_money, finding, how_many, over_the_horizon
 from funnelsim.experiments.words import capital, counted, listed, plain, with_interval
 from funnelsim.scenario.schema import Scenario
 
@@ -259,10 +258,10 @@ def marginal_values(
     scenario: Scenario | str,
     levers: Sequence[str] | Mapping[str, float] | None = None,
     *,
-    replications: int = 20,
+    replications: int | str | None = None,
     screen: int = SCREEN,
     refine: int = REFINE,
-    precision: float | None = None,
+    precision: float | str | None = None,
     step: float = STEP,
     horizon_quarters: int | None = None,
     kpi: str = HEADLINE,
@@ -285,7 +284,8 @@ def marginal_values(
         All levers are run with `screen` replications; those that changed nothing are left out; the `refine` largest,
         and all people and programme money, are run with `replications`.
     precision
-        Half the width of the widest refined interval that is wanted, USD per year; replications are added until then.
+        Half the width that is wanted of the 95 % interval of every refined lever by itself, USD per year, or a share
+        such as ``"5%"`` of today's `kpi`; replications are added until then, as in `compare`.
     step
         Step of a number, relative to its value.
     horizon_quarters
@@ -318,22 +318,16 @@ def marginal_values(
         raise ScenarioError(f"no lever of the plan can be moved{f' ({reasons})' if reasons else ''}")
     moved = {lever.name: lever for lever in found}
     plans = {TODAY: today, **{name: lever.scenario for name, lever in moved.items()}}
-    screened = compare(plans, min(screen, replications), TODAY, seed, **how)
+    many = how_many(replications, precision)
+    screened = compare(plans, screen if isinstance(many, str) else min(screen, many), TODAY, seed, **how)
     idle = tuple(name for name in moved if _same(screened, name))
     active = {name: lever for name, lever in moved.items() if name not in idle}
     chosen = _promising(screened, active, kpi, refine)
-    joint = simultaneous_level(len(active), level)
-
-    def wide(result: Comparison) -> float:
-        years = result.horizon_quarters / 4.0
-        base = np.array(result.values(kpi, TODAY))
-        gaps = [np.array(result.values(kpi, name)) - base for name in result.labels if name != TODAY]
-        return max((mean_interval(gap, joint).half_width / years for gap in gaps), default=0.0)
-
     fine = {TODAY: today, **{name: moved[name].scenario for name in chosen}}
     keep = ("kpis", "profit_and_loss")
-    refined = compare_precisely(fine, replications, precision, wide, baseline=TODAY, seed=seed, keep=keep, **how)
-    busy = load_of(today, min(BUSY_REPLICATIONS, replications), seed, screened.engine) if with_load else None
+    narrow = over_the_horizon(precision, today)
+    refined = compare(fine, many, TODAY, seed, keep=keep, precision=narrow, kpi=kpi, **how)
+    busy = load_of(today, min(BUSY_REPLICATIONS, refined.n), seed, screened.engine) if with_load else None
     return MarginalValues(active, screened, refined, idle, stuck, busy, kpi, level)
 
 

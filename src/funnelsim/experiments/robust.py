@@ -146,21 +146,21 @@ class Robust:
     def conclusion(self) -> str:
         """Which plan is safest, and which is best on average; one sentence per line."""
         regret, chance, unit = self.regret(), self.chance_best(), gap_unit(self.unit)
-        safest = regret.iloc[0]
-        best = self.best_on_average()
+        safest, name = regret.iloc[0], str(regret.index[0])
+        best = str(self.best_on_average())
         what = f"{plain(self.kpi)} over {counted(self.horizon_quarters, 'quarter')}"
         ends = interval(float(safest["worst_low"]), float(safest["worst_high"]), unit)
         lines = [
-            f"“{safest.name}” is the safest of {counted(len(self.plans), 'plan')} in "
+            f"“{name}” is the safest of {counted(len(self.plans), 'plan')} in "
             f"{counted(len(self.worlds), 'world')} ({what}, {self.results.replications_in_words}): at worst it is "
             f"{amount(float(safest['worst']), unit)} {ends} behind the best plan of the world."
         ]
-        if best == safest.name:
-            lines.append(f"It is also the best on average (in {chance.loc[best, 'best_mean']:.0%} of resamples).")
+        if best == name:
+            lines.append(f"It is also the best on average (in {float(chance['best_mean'][best]):.0%} of resamples).")
         else:
             lines.append(
-                f"“{best}” is the best on average (in {chance.loc[best, 'best_mean']:.0%} of resamples), at worst "
-                f"{amount(float(regret.loc[best, 'worst']), unit)} behind."
+                f"“{best}” is the best on average (in {float(chance['best_mean'][best]):.0%} of resamples), at worst "
+                f"{amount(float(regret['worst'][best]), unit)} behind."
             )
         groups: dict[str, list[str]] = {}
         for world, plan in self.favourites().items():

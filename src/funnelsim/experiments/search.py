@@ -186,7 +186,9 @@ def search(
         _optimise(trials, method, seed)
         chosen = trials.best(finalists)
         if len(chosen) < 2:
-            raise KeyboardInterrupt if lab.interrupted else ScenarioError("the budget allows a single plan only")
+            if lab.interrupted:
+                raise KeyboardInterrupt
+            raise ScenarioError("the budget allows a single plan only")
         last = Batches({label: lab.scenarios[label] for label in chosen}, lab.horizons, seed=seed, **how)
         costs = {label: cost(one) for label, one in last.scenarios.items()}
         if cost(base) <= budget and base.plan not in [one.plan for one in last.scenarios.values()]:

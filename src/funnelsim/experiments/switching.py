@@ -126,9 +126,11 @@ class Switching:
                 for one in drawn
                 if (places := one.get((below, above), []))
             ]
-            low, high = np.quantile(near, [(1 - level) / 2, (1 + level) / 2]) if near else (scale[0], scale[-1])
+            low, high = float(scale[0]), float(scale[-1])
+            if near:
+                low, high = (float(end) for end in np.quantile(near, [(1 - level) / 2, (1 + level) / 2]))
             share = len(near) / len(drawn)
-            flips.append(Flip(self.plans[below], self.plans[above], at, float(low), float(high), share))
+            flips.append(Flip(self.plans[below], self.plans[above], at, low, high, share))
         return flips
 
     def favourite(self) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
@@ -163,19 +165,19 @@ class Switching:
         (name,) = self._one_factor()
         levels, flips = self.levels(name), self.flips()
         if not flips:
-            _, best, sure = self.favourite()
+            _, first, sure = self.favourite()
             return (
-                f"“{self.plans[int(best[0])]}” stays the favourite over the whole range of {name}, "
+                f"“{self.plans[int(first[0])]}” stays the favourite over the whole range of {name}, "
                 f"{written(levels[0])} to {written(levels[-1])} ({what}, {self.results.replications_in_words}); "
                 f"at its weakest place in "
                 f"{float(sure.min()):.0%} of resamples."
             )
         lines = []
         for flip in flips:
-            place = f"{written(flip.at)} (95 % interval {written(flip.low)} to {written(flip.high)})"
+            spot = f"{written(flip.at)} (95 % interval {written(flip.low)} to {written(flip.high)})"
             doubt = "" if flip.share >= SURE else f", in {flip.share:.0%} of resamples"
             lines.append(
-                f"The favourite flips from “{flip.above}” to “{flip.below}” when {name} falls below {place}{doubt}."
+                f"The favourite flips from “{flip.above}” to “{flip.below}” when {name} falls below {spot}{doubt}."
             )
         return "\n".join([*lines, f"By {what}, {self.results.replications_in_words}, paired."])
 

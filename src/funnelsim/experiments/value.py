@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Unpack
 
 from funnelsim.errors import ScenarioError
-from funnelsim.experiments.compare import HEADLINE, Comparison, with_horizon
+from funnelsim.experiments.compare import HEADLINE, Comparison, compare, with_horizon
 from funnelsim.experiments.counterfactuals import Case, case_of
 from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval
-from funnelsim.experiments.narrowing import compare_precisely
+from funnelsim.experiments.precision import AUTO, as_precision
 from funnelsim.experiments.ratios import paired_ratio
+from funnelsim.experiments.replicate import DEFAULT_REPLICATIONS
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.words import amount, capital, counted, plain, with_interval
 from funnelsim.scenario.schema import Scenario
@@ -215,13 +216,14 @@ def value_of(
     by: float | None = None,
     *,
     to: Any = None,
-    precision: float | None = None,
-    replications: int = 20,
+    precision: float | str | None = None,
+    replications: int | str | None = None,
     horizon_quarters: int | None = None,
     kpi: str = HEADLINE,
     money: str = "both",
     reps_worth: bool = True,
     label: str | None = None,
+    keep: str | Sequence[str] = ("kpis",),
     seed: int = 1,
     level: float = LEVEL,
     **how: Unpack[How],
@@ -242,10 +244,10 @@ def value_of(
     to
         The new value, e.g. ``value_of(base, "plan.marketing.hand_over", to=False)``.
     precision
-        Half the width of the interval that is wanted, USD per year (of the first way, at the full horizon);
-        replications are added until it is reached, or `MAX_REPLICATIONS` of `funnelsim.experiments.narrowing`.
+        Half the width of the interval that is wanted of every difference to today (one more rep's, too), USD per year,
+        or a share such as ``"5%"`` of today's `kpi`; replications are added until then, as in `compare`.
     replications
-        How many to run; with `precision`, how many to begin with.
+        How many to run: 20, or ``"auto"``: as many as `precision` takes.
     horizon_quarters
         Length of the runs; by default that of the scenario. Runs of more than 4 quarters are read at 4 as well.
     kpi
@@ -256,6 +258,8 @@ def value_of(
         Run one more rep as well, and divide by what that is worth.
     label
         What to call it in tables and sentences.
+    keep
+        As in `compare`.
     seed, level
         Family of random numbers; confidence level of the intervals.
     **how
@@ -283,14 +287,8 @@ def value_of(
     check_money(kpi)
     case = case_of(today, change, by, to, money)
     plans, rep = _arms(today, case, reps_worth)
-    if precision is not None and not precision > 0.0:
-        raise ScenarioError(f"precision is {precision!r}; expected dollars per year above 0")
-    way = next(iter(case.ways))
-
-    def wide(found: Comparison) -> float:
-        return Value(case.what, found, (way,), case.taken_away, kpi, level, False).money().half_width
-
-    found = compare_precisely(plans, replications, precision, wide, baseline=TODAY, seed=seed, **how)
+    narrow = over_the_horizon(precision, today)
+    found = compare(plans, how_many(replications, precision), TODAY, seed, precision=narrow, kpi=kpi, keep=keep, **how)
     ways = tuple(case.ways)
     return Value(label or case.what, found, ways, case.taken_away, kpi, level, rep is not None, rep or REP)
 
@@ -308,6 +306,21 @@ def _arms(today: Scenario, case: Case, reps_worth: bool) -> tuple[dict[str, Scen
         if one == rep:
             return plans, label
     return {**plans, REP: rep}, REP
+
+
+def how_many(replications: int | str | None, precision: float | str | None) -> int | str:
+    """Return the replications to ask for: 20, or as many as a precision takes, where nothing is said."""
+    if replications is None:
+        return AUTO if precision is not None else DEFAULT_REPLICATIONS
+    return replications
+
+
+def over_the_horizon(precision: float | str | None, scenario: Scenario) -> float | str | None:
+    """Return a precision of USD per year as one of USD over the horizon; a share stays as it is."""
+    if precision is None:
+        return None
+    dollars = as_precision(precision).half_width
+    return precision if dollars is None else dollars * scenario.horizon_quarters / 4.0
 
 
 def check_money(kpi: str) -> None:

@@ -34,7 +34,7 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
         colour, _, marker = LINES[place % len(LINES)]
         table = frontier.table(horizon).sort_values("ratio", kind="stable")
         x, tied = table["ratio"].to_numpy(float), table["tied"].to_numpy(bool)
-        best = float(table.loc[frontier.best(horizon), "mean"])
+        best = float(frontier.table(horizon)["mean"].iloc[0])
         columns = ("difference", "difference_low", "difference_high")
         mean, low, high = (best + table[name].to_numpy(float) for name in columns)
         panel.axhline(best, color=FAINT, linewidth=0.8, linestyle=":")
@@ -65,7 +65,7 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
 
 def _frontier_finding(frontier: RatioFrontier) -> str:
     verb = "earn most" if frontier.kpi.startswith(("profit", "npv")) else f"have the best {plain(frontier.kpi)}"
-    parts = []
+    parts: list[str] = []
     for horizon in frontier.horizons:
         tied = frontier.tied(horizon)
         best = f"{frontier.ratios[frontier.best(horizon)]:g}"
@@ -197,7 +197,9 @@ def iso_profit(result: IsoProfit, kpi: str = HEADLINE, ax: AxesLike | None = Non
     (panel,) = axes = panels(ax, 5.2)
     unit = unit_of(kpi)
     filled = panel.contourf(reps, marketers, mean, levels=12, cmap=COLOURS, alpha=0.85)
-    lines = panel.contour(reps, marketers, mean, levels=filled.levels[1:-1:2], colors="white", linewidths=1.0)
+    lines = panel.contour(
+        reps, marketers, mean, levels=np.asarray(filled.levels)[1:-1:2], colors="white", linewidths=1.0
+    )
     panel.clabel(lines, fmt=lambda value: short(float(value), unit), fontsize=8)
     fine = np.meshgrid(np.linspace(reps[0], reps[-1], 60), np.linspace(marketers[0], marketers[-1], 60))
     cost = np.asarray(result.cost(*fine), dtype=float)

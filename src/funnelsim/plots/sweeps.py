@@ -186,7 +186,7 @@ def _frame(x: float, y: float) -> Any:
 def colour_bar(panel: Axes, image: ScalarMappable, kpi: str) -> None:
     """Draw what the colours mean beside a panel, once its words are written: they choose the layout."""
     bar = panel.figure.figure.colorbar(image, ax=panel, fraction=0.05, pad=0.02)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=8, length=2)
     number_ticks(bar.ax.yaxis, unit_of(kpi))
     bar.set_label(axis_label(kpi, unit_of(kpi)), fontsize=9, labelpad=8)

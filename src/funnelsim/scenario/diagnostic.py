@@ -128,7 +128,7 @@ def _in_order(answers: Sequence[int] | Mapping[int, int]) -> list[int]:
             what = f"no answer to statement {missing[0]}" if missing else f"there is no statement {unknown[0]!r}"
             raise FunnelsimError(f"{what}; expected answers to the statements 1 to {count}")
         return [answers[number] for number in range(1, count + 1)]
-    given = [] if isinstance(answers, str) else list(answers)
+    given = list(answers)
     if len(given) != count:
         raise FunnelsimError(f"expected {count} answers, got {len(given)}")
     return [int(answer) if hasattr(answer, "item") else answer for answer in given]

@@ -104,7 +104,7 @@ def lower(scenario: Scenario) -> Lowered:
         end=last_day * DAY,
         calendar=calendar,
         paid_days=_paid_days(scenario.start, first_day, last_day, set(week.weekdays), set(week.holidays)),
-        months=_months(calendar),
+        months=_months(calendar, last_day * DAY),
         segments=segments,
         accounts=accounts,
         psi_a=world.buyers.share_before_sales_a,
@@ -271,10 +271,12 @@ def _role(heads: float, ramped: bool, people: RolePeople, crossed: int = 0, cros
     )
 
 
-def _months(calendar: WorkCalendar) -> tuple[tuple[int, float], ...]:
+def _months(calendar: WorkCalendar, end: int) -> tuple[tuple[int, float], ...]:
     quarters = calendar.quarter_starts()
     rows = []
     for time in calendar.month_starts():
+        if time >= end:
+            break
         begin = max(quarter for quarter in quarters if quarter <= time)
         date = calendar.date_of(begin)
         rows.append((time, (time - begin) / (calendar.moment_of(quarter_date(date, 1)) - begin)))

@@ -49,30 +49,34 @@ def markdown() -> str:
     return "".join(parts)
 
 
-def _part(path: str, model: type[BaseModel], at: Any, deep: bool = True) -> Iterator[str]:
+def _part(path: str, model: type[BaseModel], at: Any, deep: bool = True, usual: Any = None) -> Iterator[str]:
     rows, inner = [], []
     for name, field in model.model_fields.items():
         here = f"{path}.{name}" if path else name
         kind, constraints = bare(field.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             if deep and kind is not Plan and here != "world.touchpoints.NAME.programme":
-                inner.append((here, kind, getattr(at, name, None)))
+                inner.append((here, field, kind, getattr(at, name, None)))
             continue
         if get_origin(kind) is dict and here in ("world.segments", "world.touchpoints"):
             continue  # they have sections of their own
-        rows.append(_row(here, field, kind, [*constraints, *field.metadata], getattr(at, name, None)))
+        default = getattr(usual, name, field.default)
+        rows.append(_row(here, field, kind, [*constraints, *field.metadata], getattr(at, name, None), default))
     if rows:
         yield "| field | unit | range | default | base | source | meaning |\n|---|---|---|---|---|---|---|\n"
         yield from rows
         yield "\n"
-    for here, kind, below in inner:
-        yield f"### `{here}`: {_said(kind)}\n\n"
-        yield from _part(here, kind, below)
+    for here, field, kind, below in inner:
+        yield f"### `{here}`: {field.description or _said(kind)}\n\n"
+        yield from _part(here, kind, below, usual=field.default)
 
 
-def _row(path: str, field: FieldInfo, kind: Any, constraints: list[Any], now: Any) -> str:
+def _row(path: str, field: FieldInfo, kind: Any, constraints: list[Any], now: Any, default: Any) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    default = field.get_default(call_default_factory=True) if not field.is_required() else None
+    if field.is_required():
+        default = None
+    elif field.default_factory is not None:
+        default = field.get_default(call_default_factory=True)
     shown = _value(default) if not field.is_required() else "required"
     base = "" if now is None or now == default else _value(now)
     unit = str(extra.get("unit", "yes/no" if kind is bool else "name" if get_origin(kind) is Literal else "–"))

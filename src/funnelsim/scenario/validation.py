@@ -375,8 +375,8 @@ def _said_by_model(text: str, path: Path, tree: Node) -> Fault:
     if name:
         entries = nearest_place(tree, (*target, name[1]))
         place = entries if entries.line is not None else place
-        if "; programmes exist for: " in text:
-            names = text.split("; programmes exist for: ")[1].split(", ")
-            close = nearest(name[1], names)
-            text = text.replace("; programmes", f"; did you mean {close!r}? programmes") if close else text
+        for offer in ("programmes exist for: ", "tactics with per_hour: "):
+            if f"; {offer}" in text:
+                close = nearest(name[1], text.split(offer)[1].split(", "))
+                text = text.replace(f"; {offer}", f"; did you mean {close!r}? {offer}") if close else text
     return place.fault(text, dotted(path), nearest=close)

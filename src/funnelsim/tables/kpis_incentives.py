@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from funnelsim.events import DAY, Kind, Source
+from funnelsim.events import DAY, Kind, Product, Source
 from funnelsim.tables.glossary_tables import Meaning
 from funnelsim.tables.opportunities import WON
 from funnelsim.tables.reading import Reading
@@ -24,7 +24,7 @@ INCENTIVES: dict[str, Meaning] = {
     "bonus_paid": ("USD", "bonus paid in the window"),
     "pushed": ("opportunities", "asked for before a period ended"),
     "passed": ("cases", "buyers who agreed, and whom the rep passed on"),
-    "mean_discount": ("share", "1 - prices sold / list prices, of the deals won in the window"),
+    "mean_discount": ("share", "1 - prices sold / list prices, of the deals of the core product won in the window"),
     "last_days_wins": (
         "ratio",
         "wins of the last three business days of each period / by the calendar; months with a monthly quota, else "
@@ -41,7 +41,7 @@ def incentives_figures(this: Reading) -> dict[str, float]:
     value, asked = quotas["value"], quotas["amount"].astype(float)
     some = len(quotas) > 0
     deals = this.opportunities
-    won = deals.decided_in_window & (deals.outcome == WON)
+    won = deals.decided_in_window & (deals.outcome == WON) & (deals.product == int(Product.CORE))
     listed = float(deals.list_price[won].sum())
     last, first, expected_last, expected_first = edge_wins(this)
     hours = this.measured(Kind.TASK)

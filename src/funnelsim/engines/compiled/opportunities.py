@@ -306,10 +306,10 @@ def _won(a: int, x: int) -> None:
     commission = part_of_price(price, phase_of(a).commission)
     if commission > 0:
         note_case(a, C.K_COMMISSION, x, NONE, case.owner, NAN, NAN, commission)
-    g.month_won = g.month_won + float(need.deal)
+    g.month_won = g.month_won + float(price)
     if case.owner != NONE:
         owner = PERSON(g.persons, case.owner)
-        owner.attained = owner.attained + float(need.deal)
+        owner.attained = owner.attained + float(price)
     close_need(a, n, C.S_CUSTOMER, NONE, 0.0)
     win(a, n, case.owner)
 

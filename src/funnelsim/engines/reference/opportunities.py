@@ -266,7 +266,7 @@ class Opportunities:
                 item=case.number,
                 amount=commission,
             )
-        firm.quotas.credit(None if case.owner is None else case.owner.person, need.deal)
+        firm.quotas.credit(None if case.owner is None else case.owner.person, price)
         firm.market.close_need(need, Stage.CUSTOMER)
         firm.customers.win(need, case.owner)
 
