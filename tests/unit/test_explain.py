@@ -40,7 +40,7 @@ def test_changes_are_found_and_named(a, b):
     assert found == {
         "reps 1 to 2": {"plan.sales.reps": 2},
         "max attempts 12 to 4": {"plan.sales.max_attempts": 4},
-        "lead bar 1.4 to 0.5": {"plan.marketing.lead_bar": 0.5},
+        "lead bar 1.5 to 0.5": {"plan.marketing.lead_bar": 0.5},
     }
 
 
@@ -62,7 +62,7 @@ def test_fields_that_belong_together_are_one_change(path, group):
 
 def test_groups_of_ones_own(a, b):
     found = changes_between(a, b, {"sales": "plan.sales.*"})
-    assert list(found) == ["sales", "lead bar 1.4 to 0.5"]
+    assert list(found) == ["sales", "lead bar 1.5 to 0.5"]
     assert set(found["sales"]) == {"plan.sales.reps", "plan.sales.max_attempts"}
     with pytest.raises(ScenarioError, match="differ in nothing like"):
         changes_between(a, b, {"sales": "plan.slaes.*"})

@@ -7,6 +7,7 @@ import pytest
 from funnelsim.errors import ScenarioError
 from funnelsim.scenario.files import load
 from funnelsim.scenario.lowering import lower
+from funnelsim.scenario.schema import Response
 
 TACTICS = {"world.touchpoints.cold_call.per_hour": 15.0, "world.touchpoints.cold_call.contact": 0.15}
 
@@ -19,7 +20,7 @@ def phase(**changes):
 
 def test_everything_is_off_by_default():
     found = phase()
-    assert found.quota_months == 0 and found.pull_probability == 0.0 and found.neglect == 0.0
+    assert found.quota_months == 0 and found.pull_probability == 0.0 and Response().neglect == 0.0
     assert found.price == 1.0 and found.discount == 0.0 and not found.prospects_by_mix
     assert found.reps.crossed == found.marketers.crossed == 0
 

@@ -294,7 +294,7 @@ def test_with_changes():
 @pytest.mark.parametrize(
     "path, value, expected",
     [
-        ("plan.harmony", 1, r"plan\.harmony: no such path; .*\(plan has: title, sales, marketing, .*\)"),
+        ("plan.harmony", 1, r"plan\.harmony: no such path; .*\(plan has: title, price, sales, marketing, .*\)"),
         ("plan.reps", 1, r"did you mean 'plan\.sales\.reps'"),
         ("sales.reps", 1, r"did you mean 'plan\.sales\.reps'"),
         ("plan.sales.reps.x", 1, r"plan\.sales\.reps is a single value"),

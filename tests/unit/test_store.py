@@ -274,7 +274,7 @@ def test_a_study_that_is_killed_loses_only_what_was_in_work(plans, tmp_path):
 def test_what_was_not_used_for_longest_goes_first(tiny, tmp_path):
     fs.replicate(tiny, 5, workers=1, store=tmp_path)
     all_of_them = entries(tmp_path)
-    size = all_of_them[0].stat().st_size
+    size = sum(path.stat().st_size for path in all_of_them)
     for age, path in enumerate(all_of_them):
         os.utime(path, (time.time() - 100 * (age + 1),) * 2)
     half = all_of_them[0].with_name(".half")
@@ -282,9 +282,9 @@ def test_what_was_not_used_for_longest_goes_first(tiny, tmp_path):
     os.utime(half, (0, 0))
     fs.replicate(tiny, 5, workers=1, store=Store(tmp_path))  # all of them are used
     os.utime(all_of_them[2], (1, 1))
-    Store(tmp_path, limit=5.1 * size).trim()
+    Store(tmp_path, limit=1.02 * size).trim()
     assert len(entries(tmp_path)) == 5
-    Store(tmp_path, limit=4.9 * size).trim()
+    Store(tmp_path, limit=0.98 * size).trim()
     left = entries(tmp_path)
     assert len(left) < 5
     assert all_of_them[2] not in left

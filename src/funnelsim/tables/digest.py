@@ -66,13 +66,15 @@ class Digest:
         self._closed = np.full(accounts, -1, dtype=np.int16)
         """Latest need of each account that ended without an opportunity."""
         self._columns: dict[Kind, Columns] = {}
+        self._moments: list[Columns] = []
+        """Time and touchpoint of every touch: nine bytes each, for whoever counts them."""
 
     def copy(self) -> Digest:
         """Return the same digest, to be continued differently."""
         other = Digest(0)
         vars(other).update(vars(self))
         other._pieces = {kind: list(pieces) for kind, pieces in self._pieces.items()}
-        other._pending = list(self._pending)
+        other._pending, other._moments = list(self._pending), list(self._moments)
         other._touched, other._closed = self._touched.copy(), self._closed.copy()
         other._columns = {}
         return other
@@ -80,7 +82,7 @@ class Digest:
     @property
     def nbytes(self) -> int:
         """Bytes that the kept columns take."""
-        pieces = chain(self._pending, self._columns.values(), *self._pieces.values())
+        pieces = chain(self._pending, self._moments, self._columns.values(), *self._pieces.values())
         return sum(column.nbytes for piece in pieces for column in piece.values())
 
     # -- taking --------------------------------------------------------------------------------------------------------
@@ -113,6 +115,7 @@ class Digest:
             self._settle(at_end=False)
 
     def _take_touches(self, touches: Columns) -> None:
+        self._moments.append({name: touches[name] for name in ("time", "touchpoint")})
         account, need = touches["account"], touches["need"]
         maybe = np.flatnonzero(need > self._touched[account])
         first = np.zeros(len(need), dtype=bool)
@@ -151,6 +154,15 @@ class Digest:
             joined["kind"] = np.broadcast_to(np.uint8(int(kind)), len(joined["at"]))
             self._columns[kind] = joined
         return self._columns[kind]
+
+    def touch_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return time and touchpoint of every touch, in order of the log."""
+        empty = {name: np.zeros(0, _TYPES[name]) for name in ("time", "touchpoint")}
+        joined = {
+            name: np.concatenate([none, *(piece[name] for piece in self._moments)]) for name, none in empty.items()
+        }
+        self._moments = [joined]
+        return joined["time"], joined["touchpoint"]
 
     def before(self, time: int) -> int:
         """Return a position in the log that parts the kept rows before a moment from the others."""

@@ -58,7 +58,8 @@ def key_figures(this: Reading) -> Numbers:
     numbers |= buyer_figures(this)
     numbers |= incentives_figures(this)
     numbers |= customer_figures(this)
-    return {name: float(value) for name, value in numbers.items()}
+    # one nan for all: two readings of the same log are then equal
+    return {name: float(value) if value == value else NAN for name, value in numbers.items()}
 
 
 def mean(values: np.ndarray) -> float:

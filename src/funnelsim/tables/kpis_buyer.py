@@ -63,11 +63,9 @@ def _ratio(a: float, b: float) -> float:
 
 def _mails(this: Reading) -> int:
     """Count the mails of the window."""
-    touches = this.measured(Kind.TOUCH)
+    time, touchpoint = this.touch_moments()
     is_mail = this.dated.named(
-        touches["touchpoint"],
-        touches["time"],
-        lambda state: [name for name, kind in state.world.touchpoints.items() if kind.mail],
+        touchpoint, time, lambda state: [name for name, kind in state.world.touchpoints.items() if kind.mail]
     )
     return int(is_mail.sum())
 

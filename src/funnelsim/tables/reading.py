@@ -109,6 +109,16 @@ class Reading:
         _ = self.log
         return self.rows(Kind.TOUCH)
 
+    def touch_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return time and touchpoint of every touch inside the measurement window, also where no other is kept."""
+        if isinstance(self._log, Digest):
+            time, touchpoint = self._log.touch_moments()
+        else:
+            rows = self.rows(Kind.TOUCH)
+            time, touchpoint = rows["time"], rows["touchpoint"]
+        inside = slice(int(np.searchsorted(time, 0)), int(np.searchsorted(time, self.end)))
+        return time[inside], touchpoint[inside]
+
     @cached_property
     def _indexed(self) -> Index | Digest:
         return self._log if isinstance(self._log, Digest) else self._index or Index(self._log)
