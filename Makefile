@@ -71,8 +71,8 @@ types: $(TEST_STAMP) ## types: mypy
 imports: $(TEST_STAMP) ## floors: import-linter
 	$(BIN)/lint-imports
 
-pytest: $(TEST_STAMP) ## all tests but notebooks and wheel
-	$(BIN)/python -m pytest --ignore=tests/unit/test_wheel.py
+pytest: kernel ## all tests but notebooks and wheel, on all processors
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/unit/test_wheel.py
 
 fast: $(TEST_STAMP) ## the tests that take seconds
 	$(BIN)/python -m pytest -m "not slow and not verification and not validation"

@@ -85,6 +85,7 @@ CLAIMS = [
         reading="win_rate",
         unit="share of decided opportunities",
         minimum=0.01,
+        replications=80,
     ),
     Claim(
         key="C20",

@@ -191,7 +191,7 @@ CLAIMS = [
         reading="wins",
         unit="wins in 12 quarters",
         minimum=-0.5,
-        replications=40,
+        replications=160,
     ),
 ]
 BY_KEY = {claim.key: claim for claim in CLAIMS}

@@ -82,7 +82,7 @@ CLAIMS = [
         reading="profit_with_value",
         unit="USD in 12 quarters",
         minimum=100_000.0,
-        replications=40,
+        replications=120,
     ),
     Claim(
         key="C17b",
@@ -97,7 +97,7 @@ CLAIMS = [
         reading="profit_with_value",
         unit="USD in 12 quarters",
         minimum=300_000.0,
-        replications=16,
+        replications=100,
     ),
     Claim(
         key="C28",

@@ -66,7 +66,7 @@ CLAIMS = [
         reading="wins",
         unit="deals a year",
         minimum=-10.0,
-        replications=12,
+        replications=40,
     ),
     Claim(
         key="C3b",
@@ -108,7 +108,7 @@ CLAIMS = [
         reading=meeting_hours,
         unit="desk hours per meeting",
         minimum=-0.02,
-        replications=6,
+        replications=30,
     ),
     Claim(
         key="C10b",
