@@ -21,6 +21,7 @@ __all__ = [
     "Factor",
     "FunnelsimError",
     "MarginalValues",
+    "Memo",
     "Plan",
     "RatioFrontier",
     "Replications",
@@ -57,6 +58,7 @@ __all__ = [
     "plots",
     "ratio_frontier",
     "replicate",
+    "report",
     "robust",
     "search",
     "sensitivity",
@@ -75,6 +77,7 @@ _HOMES = {
     "Factor": "experiments.designs",
     "FunnelsimError": "errors",
     "MarginalValues": "experiments.marginal",
+    "Memo": "experiments.memo",
     "Plan": "scenario.schema",
     "RatioFrontier": "experiments.frontier",
     "Replications": "experiments.replicate",
@@ -127,8 +130,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         value: Any = version("funnelsim")
-    elif name == "plots":
-        return import_module("funnelsim.plots")
+    elif name in ("plots", "report"):  # packages; `report` can be called
+        return import_module(f"funnelsim.{name}")
     elif name in _HOMES:
         value = getattr(import_module(f"funnelsim.{_HOMES[name]}"), name)
     else:

@@ -17,6 +17,7 @@ from funnelsim.experiments.frontier import overload_curve as overload_curve
 from funnelsim.experiments.frontier import ratio_frontier as ratio_frontier
 from funnelsim.experiments.marginal import MarginalValues as MarginalValues
 from funnelsim.experiments.marginal import marginal_values as marginal_values
+from funnelsim.experiments.memo import Memo as Memo
 from funnelsim.experiments.payroll import equal_payroll as equal_payroll
 from funnelsim.experiments.replicate import Replications as Replications
 from funnelsim.experiments.replicate import replicate as replicate
@@ -39,6 +40,7 @@ from funnelsim.experiments.value import Value as Value
 from funnelsim.experiments.value import value_of as value_of
 from funnelsim.interactive.explore import explore as explore
 from funnelsim.report.html import html_report as html_report
+from funnelsim.report.memo import report as report
 from funnelsim.run import Run as Run
 from funnelsim.scenario.diagnostic import alignment_diagnostic as alignment_diagnostic
 from funnelsim.scenario.files import load as load

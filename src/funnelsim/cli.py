@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from funnelsim.commands import diagnosing, looking, running, storing, sweeping, valuing
+from funnelsim.commands import diagnosing, looking, reporting, running, storing, sweeping, valuing
 
 app = typer.Typer(
     help="A laboratory for marketing and sales: how many people should market, how many should sell, and how.",
@@ -43,7 +43,7 @@ def funnelsim(
     """Nothing to do before a command."""
 
 
-for _group in (running, sweeping, valuing, looking, diagnosing, storing):
+for _group in (running, sweeping, valuing, reporting, looking, diagnosing, storing):
     _group.register(app)
 
 

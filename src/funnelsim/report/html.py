@@ -71,22 +71,26 @@ def html_report(
         content = _of_replications(result, command)
     else:
         content = _of_run(result, command)
-    page = _template().render(content)
+    page: str = template("report.html.j2").render(content)
     if path is not None:
-        try:
-            Path(path).write_text(page, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise FunnelsimError(f"{path}: cannot be written ({error.strerror or error})") from None
+        write_page(page, path)
     return page
 
 
-def _template() -> Any:
-    from importlib.resources import files
+def template(name: str) -> Any:
+    """Return a page's template; whatever is put into it is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from jinja2 import Environment, StrictUndefined
+    loader = PackageLoader("funnelsim.report")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(name)
 
-    text = files("funnelsim.report").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(text)
+
+def write_page(page: str, path: str | Path) -> None:
+    """Write a page to a file."""
+    try:
+        Path(path).write_text(page, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise FunnelsimError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 # ----------------------------------------------------------------------------------------------------------- comparison
@@ -109,7 +113,7 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
                 cards=True,
             )
         )
-    tables += [_changes(result), *(_all_figures(result.at(quarters)) for quarters in reversed(result.horizons))]
+    tables += [changes_grid(result), *(_all_figures(result.at(quarters)) for quarters in reversed(result.horizons))]
     texts = {label: scenario.to_yaml() for label, scenario in result.scenarios.items()}
     names = ", ".join(f"{label!r}: ..." for label in result.labels[:3])
     python = f"funnelsim.compare({{{names}}}, replications={result.requested}, seed={result.seed})  # scenarios below"
@@ -117,19 +121,20 @@ def _of_comparison(result: Comparison, kpi: str, command: str | None) -> dict[st
         "title": result.title or f"Comparison of {counted(len(result.labels), 'plan')}",
         "question": result.question,
         "answers": [result.at(quarters).conclusion(kpi).split("\n") for quarters in reversed(result.horizons)],
-        "reading": f"{_meaning(kpi)} Every plan met the same buyers with the same luck; “tied” means that "
+        "reading": f"{meaning_of(kpi)} Every plan met the same buyers with the same luck; “tied” means that "
         f"{result.n} such pairs are not enough to tell the plans apart (95 %, all plans together).{_reached(result)}",
         "warnings": _warnings(result),
         "figures": comparison_figures(result, kpi),
         "tables": tables,
         "assumed": [*facts(base)[1:], ("baseline", result.baseline)],
         "command": command or python,
-        "provenance": _provenance(result.seed, result.engine, result.replications_in_words, result.seconds),
+        "provenance": provenance(result.seed, result.engine, result.replications_in_words, result.seconds),
         "files": [(f"scenario of {label} (YAML)", text) for label, text in texts.items()],
     }
 
 
-def _meaning(kpi: str) -> str:
+def meaning_of(kpi: str) -> str:
+    """Return what a key figure means, in a sentence."""
     from funnelsim.tables.glossary import meaning
 
     return f"{capital(plain(kpi))}: {meaning(kpi)}."
@@ -153,7 +158,7 @@ def _reached(result: Comparison | Replications) -> str:
     return f" {result.precision.report()}" if result.precision is not None and result.precision.reached else ""
 
 
-def _changes(result: Comparison) -> Grid:
+def changes_grid(result: Comparison) -> Grid:
     """Return what each plan does differently from the baseline."""
     rows = []
     base = result.scenarios[result.baseline]
@@ -214,7 +219,7 @@ def _of_replications(result: Replications, command: str | None) -> dict[str, Any
         "assumed": facts(scenario)[1:],
         "command": command
         or f"funnelsim.replicate(scenario, replications={result.requested}, seed={result.seed})  # scenario below",
-        "provenance": _provenance(result.seed, result.engine, result.replications_in_words, result.seconds),
+        "provenance": provenance(result.seed, result.engine, result.replications_in_words, result.seconds),
         "files": [_file(scenario)],
     }
 
@@ -252,7 +257,7 @@ def _of_run(result: Run, command: str | None) -> dict[str, Any]:
         ],
         "assumed": facts(result.scenario)[1:],
         "command": command or python,
-        "provenance": _provenance(source.seed, source.engine, f"replication {source.replication}", source.seconds),
+        "provenance": provenance(source.seed, source.engine, f"replication {source.replication}", source.seconds),
         "files": [_file(result.scenario)],
     }
 
@@ -261,10 +266,11 @@ def _file(scenario: Scenario) -> tuple[str, str]:
     return "the scenario (YAML)", scenario.to_yaml()
 
 
-def _provenance(seed: int, engine: str, runs: str, seconds: float) -> list[tuple[str, str]]:
+def provenance(seed: int, engine: str, runs: str, seconds: float) -> list[tuple[str, str]]:
+    """Return where numbers come from: runs, seed, engine, versions, time."""
     from importlib.metadata import version
 
-    versions = ", ".join(f"{name} {version(name)}" for name in ("funnelsim", "numpy", "pandas", "simpy"))
+    versions = ", ".join(f"{name} {version(name)}" for name in ("funnelsim", "numpy", "pandas", "scipy", "simpy"))
     return [
         ("runs", runs),
         ("seed", str(seed)),
