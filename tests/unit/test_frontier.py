@@ -12,7 +12,8 @@ from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.designs import Factor
 from funnelsim.experiments.frontier import OverloadCurve, span_of, vertex
 from funnelsim.experiments.payroll import payroll, yearly_cost
-from funnelsim.experiments.search import Purse, Trials, _optimise, money_levers
+from funnelsim.experiments.purse import Purse, money_levers
+from funnelsim.experiments.search import Trials, _optimise
 
 KPI = "profit_with_value"
 HOW = {"engine": "simpy", "workers": 1, "progress": False}
@@ -149,11 +150,11 @@ def test_every_plan_keeps_to_the_budget():
     base, generator = fs.load("base"), np.random.default_rng(1)
     purse = Purse(base, money_levers(base, 2.5e6), 2.5e6, yearly_cost)
     for _ in range(25):
-        scenario = purse.scenario(purse.point(generator.random(4)))
+        scenario = purse.scenario(purse.point(generator.random(3)))
         assert yearly_cost(scenario) <= 2.5e6
         assert yearly_cost(scenario) > 2.35e6  # at random a plan asks for more than there is; little is left over
         assert scenario.plan.sales.reps * 2 == int(scenario.plan.sales.reps * 2)
-    thrifty = purse.scenario(purse.point([0.1, 0.0, 0.1, 0.05]))
+    thrifty = purse.scenario(purse.point([0.1, 0.1, 0.05]))
     assert yearly_cost(thrifty) < 1e6
     assert purse.point(purse.cube_of_today())["reps"] == pytest.approx(9.0, abs=0.5)  # today's plan, scaled back
 
@@ -163,9 +164,22 @@ def test_names_and_policies_can_be_levers():
     levers = money_levers(base, 2.5e6)
     assert levers["alignment"].values == ("undefined", "defined", "aligned", "integrated")
     purse = Purse(base, levers, 2.5e6, yearly_cost)
-    integrated = purse.scenario(purse.point([0.5, 0.0, 0.2, 0.2, 0.99]))
+    integrated = purse.scenario(purse.point([0.5, 0.2, 0.2, 0.99]))
     assert integrated.plan.alignment.shared_record == 3.0
     assert payroll(integrated) < yearly_cost(integrated) <= 2.5e6  # licences
+
+
+def test_default_levers_leave_sdrs_alone_and_keep_reps_for_them():
+    base = fs.load("base")
+    assert set(money_levers(base, 2.5e6)) == {"reps", "marketers", "programme money"}
+    assert money_levers(base, 2.5e6)["reps"].span[0] == 0.0
+    with_sdrs = base.with_changes({"plan.sales.sdrs": 6})
+    purse = Purse(with_sdrs, money_levers(with_sdrs, 2.5e6), 2.5e6, yearly_cost)
+    leanest = purse.scenario(purse.point([0.0, 1.0, 1.0]))
+    assert (leanest.plan.sales.reps, leanest.plan.sales.sdrs) == (6.0, 6.0)
+    assert yearly_cost(leanest) <= 2.5e6
+    with pytest.raises(FunnelsimError, match="one rep for each of the plan's 6 SDRs"):
+        money_levers(with_sdrs, 3e5)
 
 
 class Surface:
@@ -196,8 +210,7 @@ def profit(plan):
 
 def searched(method, seed, most=80):
     base = fs.load("base")
-    levers = {name: one for name, one in money_levers(base, 2.5e6).items() if name != "SDRs"}
-    trials = Trials(Surface(profit, seed), Purse(base, levers, 2.5e6, yearly_cost), KPI, 4, most)
+    trials = Trials(Surface(profit, seed), Purse(base, money_levers(base, 2.5e6), 2.5e6, yearly_cost), KPI, 4, most)
     _optimise(trials, method, seed)
     assert 4 <= len(trials.means) <= most
     return max(profit(trials.lab.scenarios[label].plan) for label in trials.best(8))
@@ -229,7 +242,7 @@ def test_a_search_ends_with_a_tied_set(tiny):
     table = found.table()
     assert (table["cost"] <= 3e5).all()
     assert table["tied"].any()
-    assert list(table.columns[:5]) == ["reps", "SDRs", "marketers", "programme money", "cost"]
+    assert list(table.columns[:4]) == ["reps", "marketers", "programme money", "cost"]
     assert len(found.evaluations) <= 6
     assert "For $300k a year:" in found.conclusion()
     best = found.best()

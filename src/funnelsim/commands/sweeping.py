@@ -174,7 +174,7 @@ def search(
         typer.Option(
             "--lever",
             metavar="PATH=RANGE",
-            help="What may be moved: PATH=LOW..HIGH:STEP or PATH=a,b; by default heads and programme money.",
+            help="What may be moved: PATH=LOW..HIGH:STEP or PATH=a,b; by default reps, marketers, programme money.",
         ),
     ] = None,
     evaluations: Annotated[int, typer.Option(min=4, max=100_000, help="Plans that the optimiser may try.")] = 120,

@@ -185,8 +185,12 @@ class Robust:
     def _resampled(self, values: np.ndarray) -> list[np.ndarray]:
         """Return means over resampled replications; every plan and world is resampled alike, so that pairs stay."""
         n = values.shape[2]
-        generator = np.random.default_rng(19510401)
-        return [np.nanmean(values[:, :, generator.integers(0, n, n)], axis=2) for _ in range(RESAMPLES if n > 1 else 1)]
+        draws = np.random.default_rng(19510401).integers(0, n, (RESAMPLES if n > 1 else 1, n))
+        times = np.array([np.bincount(draw, minlength=n) for draw in draws], dtype=float).T
+        known = np.isfinite(values)
+        with np.errstate(invalid="ignore"):
+            means = (np.where(known, values, 0.0) @ times) / (known.astype(float) @ times)
+        return list(np.moveaxis(means, 2, 0))
 
     def _frame(self, numbers: np.ndarray, columns: list[str]) -> pd.DataFrame:
         import pandas as pd
@@ -200,7 +204,7 @@ class Robust:
         from html import escape
 
         shown = self.regret()[[*self.worlds, "mean", "worst"]]
-        words = shown.map(lambda value: amount(float(value), gap_unit(self.unit)))
+        words = shown.rename_axis(None).map(lambda value: amount(float(value), gap_unit(self.unit)))
         return f"<p>{escape(self.conclusion()).replace(chr(10), '<br>')}</p><p>Regret</p>{words.to_html()}"
 
 

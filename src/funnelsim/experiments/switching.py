@@ -6,7 +6,7 @@ fitted to the mean differences; the bootstrap over replications says how far the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -75,6 +75,7 @@ class Switching:
             [results.values(kpi, f"{plan}{BETWEEN}{label_of(point)}") for point in points] for plan in plans
         ]  # plan, level, replication
         self._values = np.array(numbers) * (-1.0 if less_is_better(kpi) else 1.0)
+        self._gaps = self._values - self._values[:1]
 
     @property
     def n(self) -> int:
@@ -108,17 +109,17 @@ class Switching:
                 rows.append((*point.values(), plan, gap.mean, gap.low, gap.high, gap.n, self.unit))
         return pd.DataFrame(rows, columns=[*self.factors, "plan", "difference", "low", "high", "n", "unit"])
 
-    def curves(self, values: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def curves(self) -> tuple[np.ndarray, np.ndarray]:
         """Return a fine scale of the factor, and the fitted difference of each plan to the first there."""
         (name,) = self._one_factor()
         scale = np.linspace(self.levels(name)[0], self.levels(name)[-1], FINE)
-        return scale, self._fitted(self._values if values is None else values, [scale])
+        return scale, self._fitted([scale])
 
     def flips(self, level: float = LEVEL) -> list[Flip]:
         """Return where the favourite changes along one factor, in order."""
         scale, fitted = self.curves()
         found = _changes(scale, fitted)
-        drawn = [_crossings(scale, self.curves(one)[1]) for one in self._resampled()]
+        drawn = [_crossings(scale, one) for one in self._resampled([scale])]
         flips = []
         for below, above, at in found:
             near = [
@@ -143,12 +144,9 @@ class Switching:
         """
         scales = [np.linspace(self.levels(name)[0], self.levels(name)[-1], FINE_EACH if len(self.factors) > 1 else FINE)
                   for name in self.factors]  # fmt: skip
-        best = self._fitted(self._values, scales).argmax(axis=0)
-        same = np.zeros(best.shape)
-        drawn = self._resampled()
-        for one in drawn:
-            same += self._fitted(one, scales).argmax(axis=0) == best
-        return scales, best, same / len(drawn)
+        best = self._fitted(scales).argmax(axis=0)
+        same = [one.argmax(axis=0) == best for one in self._resampled(scales)]
+        return scales, best, np.mean(same, axis=0)
 
     def conclusion(self) -> str:
         """Where the favourite flips, or that it does not; one sentence per line."""
@@ -186,22 +184,28 @@ class Switching:
             raise ScenarioError("flips lie along one factor; for two see favourite() and plots.switching")
         return list(self.factors)
 
-    def _resampled(self) -> list[np.ndarray]:
-        n = self._values.shape[2]
+    def _resampled(self, scales: list[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield what `_fitted` gives for replications drawn again and again; all plans and levels alike: pairs stay."""
+        n = self._gaps.shape[2]
         generator = np.random.default_rng(19540101)
-        return [self._values[:, :, generator.integers(0, n, n)] for _ in range(RESAMPLES if n > 1 else 1)]
+        smoother, shape = self._smoother(scales), [len(scale) for scale in scales]
+        for _ in range(RESAMPLES if n > 1 else 1):
+            times = np.bincount(generator.integers(0, n, n), minlength=n)
+            yield (self._gaps @ (times / n) @ smoother.T).reshape(len(self.plans), *shape)
 
-    def _fitted(self, values: np.ndarray, scales: list[np.ndarray]) -> np.ndarray:
+    def _fitted(self, scales: list[np.ndarray]) -> np.ndarray:
         """Return the fitted difference of each plan to the first on a fine scale of each factor."""
-        gaps = (values - values[:1]).mean(axis=2)
+        fine = self._gaps.mean(axis=2) @ self._smoother(scales).T
+        return fine.reshape(len(self.plans), *(len(scale) for scale in scales))
+
+    def _smoother(self, scales: list[np.ndarray]) -> np.ndarray:
+        """Return the matrix that turns values at the levels into fitted ones on fine scales (least squares)."""
         places = np.array([[float(point[name]) for name in self.factors] for point in self.points])
         middle, half = places.mean(axis=0), np.ptp(places, axis=0) / 2.0
-        mesh = np.stack(np.meshgrid(*scales, indexing="ij"), axis=-1)
+        mesh = np.stack(np.meshgrid(*scales, indexing="ij"), axis=-1).reshape(-1, len(scales))
         few = min(len(self.levels(name)) for name in self.factors) < 4
-        design = _terms((places - middle) / half, few)
-        coefficients = np.linalg.lstsq(design, gaps.T, rcond=None)[0]
-        fine = _terms((mesh.reshape(-1, len(scales)) - middle) / half, few) @ coefficients
-        return fine.T.reshape(len(self.plans), *mesh.shape[:-1])
+        found: np.ndarray = _terms((mesh - middle) / half, few) @ np.linalg.pinv(_terms((places - middle) / half, few))
+        return found
 
     def __repr__(self) -> str:
         return f"<Switching: {', '.join(self.plans)} over {', '.join(self.factors)}>\n{self.conclusion()}"
