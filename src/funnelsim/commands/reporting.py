@@ -153,7 +153,7 @@ def _watched(work: Callable[[dict[str, Any]], Memo]) -> Memo:
 
 
 def _show(memo: Memo, out: Path, pdf: bool) -> None:
-    from funnelsim.report.memo import PARTS
+    from funnelsim.experiments.memo import PARTS
     from funnelsim.report.tables import duration
     from funnelsim.report.terminal import console, safe
 
