@@ -76,11 +76,14 @@ BUYERS: dict[str, dict[str, Any]] = {
     },
 }
 """The base firm with mails that readers may leave or click, and as a shop: small deals, no sales department."""
+LOW_ALIGNMENT, HIGH_ALIGNMENT = "alignment undefined", "alignment integrated"
+ALIGNMENTS = {LOW_ALIGNMENT: "undefined", HIGH_ALIGNMENT: "integrated"}
+"""The base firm at the two ends of alignment, in the burn-in too: two kinds of firms, as surveys compare them."""
 HORIZONS = {name: LONG for name in (*MONEY_ARC, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)}
 """Quarters of the arms that run longer than the others."""
 LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)
 """Arms of which only money is read."""
-ARMS = (BASE, UNDEFINED, *LEAN, *QUOTAS, *BUYERS)
+ARMS = (BASE, UNDEFINED, *LEAN, *ALIGNMENTS, *QUOTAS, *BUYERS)
 
 
 def arm(name: str, scale: float = 1.0) -> Scenario:
@@ -116,6 +119,8 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
         quota = QUOTA_PLAN | QUOTAS[name]
         changes |= {"plan.sales.quota": quota, "world.incumbent.sales.quota": quota}
     changes |= BUYERS.get(name, {})
+    if name in ALIGNMENTS:
+        changes |= {"plan.alignment": ALIGNMENTS[name], "world.incumbent.alignment": ALIGNMENTS[name]}
     if name == ONE_REP_MORE:
         changes[REPS] = scenario.plan.sales.reps + scale
     return scenario.with_changes(changes)

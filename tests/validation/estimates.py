@@ -100,6 +100,16 @@ def pooled_ratio(arm: str, above: str, below: str) -> Statistic:
     return statistic
 
 
+def won_of_worked(arm: str) -> Statistic:
+    """Make the deals won of the marketing leads that sales worked: wins over leads resolved that were not left."""
+
+    def statistic(replications: Sequence[Replication]) -> float:
+        worked = total(replications, arm, "mql_resolved") - total(replications, arm, "mql_unworked")
+        return total(replications, arm, "mql_wins") / worked if worked > 0.0 else math.nan
+
+    return statistic
+
+
 def faster(before: str, after: str) -> Statistic:
     """Make how much faster meetings are done in one arm than in another: ratio of mean desk hours, less 1."""
 

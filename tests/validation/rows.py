@@ -12,8 +12,10 @@ from .arms import (
     BASE,
     EARLY,
     HIGH,
+    HIGH_ALIGNMENT,
     LONG_BASE,
     LOW,
+    LOW_ALIGNMENT,
     MONEY_ARC,
     NO_BONUS,
     NO_DISCOUNTS,
@@ -38,6 +40,7 @@ from .estimates import (
     quotient,
     skewness,
     spread,
+    won_of_worked,
 )
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -228,6 +231,13 @@ ROWS: tuple[Row, ...] = (
         reading="Of the deals won in the window that began as a marketing lead or request: those whose first "
         "conversation came at attempt 1–6. The base plan allows 12.",
         **_share("called_wins_early", "called_wins"),
+    ),
+    Row(
+        "R18", "won per worked marketing lead: high over low alignment", "29 / 24 = 1.21", 1.10, 1.35, "H",
+        ("millerheiman2010",), (LOW_ALIGNMENT, HIGH_ALIGNMENT),
+        quotient(won_of_worked(HIGH_ALIGNMENT), won_of_worked(LOW_ALIGNMENT)),
+        "Base firm with every lever of alignment integrated, over the same with every lever undefined, in the burn-in "
+        "too. Deals won that marketing had handed over / marketing leads that ended and were not left unworked.",
     ),
     Row(
         "R23", "wins in the last three business days of a quota's period", "1.47", 1.2, 1.75, "H",
