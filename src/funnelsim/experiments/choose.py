@@ -218,6 +218,7 @@ class Selection:
             table = self.table(horizon)
             shown = rounded(table, {}).drop(columns="sd")
             shown["tied"] = ["yes" if tied else "no" for tied in table["tied"]]
+            shown = shown.rename_axis(None)
             shown.columns = [str(name).replace("_", " ") for name in shown.columns]
             parts.append(f"<p>{plain(self.kpi)} over {counted(horizon, 'quarter')}</p>{shown.to_html()}")
         return "".join(parts)
