@@ -29,8 +29,10 @@ SCALE = 0.3
 REPLICATIONS = 6
 SEED = 1
 KNOWN_FAILURES: dict[str, str] = {
-    "R18": "1.90 (1.78 … 2.02): between the two ends of alignment the levers add up to more than surveys found; what each "
-    "lever does is an assumption (docs/explanation/mechanisms/climate.md), and R18 was measured after they were set",
+    "R18": (
+        "1.90 (1.78 … 2.02): between the two ends of alignment the levers add up to more than surveys found; what each "
+        "lever does is an assumption (docs/explanation/mechanisms/climate.md); R18 was measured after they were set"
+    ),
 }
 """Rows that fail in the full report, with the measured value and what is known of the reason."""
 
