@@ -25,11 +25,9 @@ from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.study import Study
 from funnelsim.scenario.validation import hint
 
-TODAY, BEST = "today", "best mix"
-MIXES = 4
-"""Mixes that are compared with today's plan; more that are tied are only named."""
-RIVALS = 3
-"""Plans whose favourite is followed over the numbers of the world."""
+TODAY, BEST, NEXT = "today", "best mix", "next mix"
+MIXES = 3
+"""Tied mixes that are compared with today's plan; more are only named."""
 WORTH = (
     "plan.sales.reps", "plan.sales.sdrs", "plan.marketing.marketers", "plan.marketing.programme_money",
     "plan.marketing.lead_bar", "plan.sales.prospecting_hours",
@@ -237,9 +235,9 @@ class _Work:
         for place, label in enumerate(tied):
             name = BEST if place == 0 and found.best() == label else f"mix {place + 1}"
             plans[name], levers_of[name] = found.scenarios[label], dict(found.points[label])
-        if len(plans) == 1:  # today's plan alone is best: beside it the nearest that is behind
-            label = next(label for label in found.table().index if label != TODAY_IN_SEARCH)
-            plans["next mix"], levers_of["next mix"] = found.scenarios[label], dict(found.points[label])
+        behind = [label for label in found.table().index if label not in (TODAY_IN_SEARCH, *found.tied())]
+        if behind:
+            plans[NEXT], levers_of[NEXT] = found.scenarios[behind[0]], dict(found.points[behind[0]])
         self.tell("the comparison with today’s plan")
         self.seed += 1
         many = size.compared if replications is None else replications
@@ -282,7 +280,9 @@ class _Work:
     def flips(self, memo: Memo, numbers: Mapping[str, Factor]) -> None:
         """Who leads, over numbers of the world one at a time."""
         plans = memo.comparison.scenarios
-        chosen = list(dict.fromkeys([memo.today, memo.best, *memo.mixes]))[:RIVALS]
+        tied = set(memo.levers_of) - {NEXT} if memo.search else set(memo.comparison.tied(memo.kpi))
+        behind = [label for label in memo.mixes if label not in tied]  # who is tied with the best flips by luck alone
+        chosen = list(dict.fromkeys([memo.today, memo.best, *(behind[:1] or memo.mixes[-1:])]))
         for name, factor in numbers.items():
             self.tell(f"{PARTS['flips']}, over {name}")
             found = switching(

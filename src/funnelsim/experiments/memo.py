@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from funnelsim.experiments.compare import Comparison
+from funnelsim.experiments.counterfactuals import POSTS
+from funnelsim.experiments.designs import written
 from funnelsim.experiments.explain import Explanation
 from funnelsim.experiments.frontier import RatioFrontier
 from funnelsim.experiments.intervals import Interval, mean_interval, paired_difference
@@ -13,7 +16,7 @@ from funnelsim.experiments.marginal import MarginalValues
 from funnelsim.experiments.payroll import yearly_cost
 from funnelsim.experiments.search import Search
 from funnelsim.experiments.switching import Switching
-from funnelsim.experiments.words import amount, counted, gap_unit, plain, with_interval, with_margin
+from funnelsim.experiments.words import amount, counted, gap_unit, listed, plain, with_interval, with_margin
 
 PARTS = {
     "frontier": "what each ratio of reps to marketers earns at equal payroll",
@@ -52,10 +55,10 @@ class Effort:
     trials: int = 3
     finalists: int = 6
     most: int = 14
-    compared: int = 16
+    compared: int = 10
     ratios: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
     frontier: int = 10
-    why: int = 8
+    why: int = 10
     exact: int = 5
     pairs: int = 3
     screen: int = 2
@@ -66,8 +69,8 @@ class Effort:
 
 FULL = Effort()
 QUICK = Effort(
-    evaluations=24, trials=2, finalists=4, most=8, compared=8, ratios=(1.0, 2.0, 4.0, 8.0), frontier=6, why=4, exact=4,
-    pairs=2, worth=5, levels=3, flips=4,
+    evaluations=24, trials=2, finalists=4, most=8, compared=6, ratios=(1.0, 2.0, 4.0, 8.0), frontier=6, why=6, worth=6,
+    levels=3, flips=4,
 )  # fmt: skip
 
 
@@ -132,12 +135,12 @@ class Memo:
     def lines(self) -> list[str]:
         """The answer, its first sentence first."""
         what = f"{plain(self.kpi)} over {counted(self.comparison.horizon_quarters, 'quarter')}"
-        lines = [self._first(what)]
+        lines = self._first(what)
         if self.best != self.today:
             lead, unit = self.lead, gap_unit(self.comparison.units[self.kpi])
             size = with_interval(lead.mean, lead.low, lead.high, unit, sign=True)
             clear = "" if lead.excludes_zero else ", which is not clear"
-            lines.append(f"“{self.best}” less “{self.today}” is {size} of {what}{clear}.")
+            lines.append(f"“{self.best}” less “{self.today}” is {size}{clear}.")
         if self.search is not None:
             cost = yearly_cost(self.comparison.scenarios[self.today])
             beside = "more than" if cost > self.search.budget else "within"
@@ -152,24 +155,37 @@ class Memo:
         """The answer in a sentence."""
         return self.lines[0]
 
-    def _first(self, what: str) -> str:
+    def _first(self, what: str) -> list[str]:
         own = mean_interval(self.comparison.values(self.kpi, self.best))
-        earns = with_margin(own.mean, own.half_width, self.comparison.units[self.kpi])
+        earns = f"{with_margin(own.mean, own.half_width, self.comparison.units[self.kpi])} of {what}"
         if self.search is None:
-            tied = self.comparison.tied(self.kpi)
-            if len(tied) < 2:
-                return f"“{self.best}” is best: {earns} of {what}."
-            others = len(tied) - 1
-            return f"“{self.best}” has the best mean, {earns} of {what}; {counted(others, 'plan')} more tied with it."
+            tied = [f"“{label}”" for label in self.comparison.tied(self.kpi) if label != self.best]
+            if not tied:
+                return [f"“{self.best}” is best: {earns}."]
+            verb = "is" if len(tied) == 1 else "are"
+            return [f"“{self.best}” has the best mean, {earns}; {listed(tied)} {verb} tied with it."]
         budget, tied = amount(self.search.budget, "USD"), self.search.tied()
+        best = self._ranges(tied[:1]) or "today’s plan"
         if len(tied) < 2:
-            best = self.search.ranges(tied) or "today’s plan"
-            return f"For {budget} a year take {best}: {earns} of {what}."
-        best = self.search.ranges(tied[:1]) or "today’s plan"
-        return (
-            f"For {budget} a year {len(tied)} mixes are tied for best ({self.search.ranges(tied)}); the best mean is "
-            f"that of {best}: {earns} of {what}."
-        )
+            return [f"For {budget} a year one mix is best: {best}.", f"It brings {earns}."]
+        return [
+            f"For {budget} a year {len(tied)} mixes are tied for best: {self._ranges(tied)}.",
+            f"The best mean is that of {best}: {earns}.",
+        ]
+
+    def _ranges(self, labels: Sequence[str]) -> str:
+        """Return what each lever is in some of the mixes: ``8 to 11 reps, 2 marketers, programme money $400k``."""
+        assert self.search is not None
+        parts = []
+        for name, factor in self.search.levers.items():
+            levels = [self.search.points[label][name] for label in labels if label in self.search.points]
+            if not levels:
+                continue
+            ends = sorted(set(levels)) if factor.numeric else list(dict.fromkeys(levels))
+            shown = [level_in_words(one, factor.unit) for one in (ends[:1] + ends[-1:] if factor.numeric else ends)]
+            text = " to ".join(dict.fromkeys(shown)) if factor.numeric else " or ".join(shown)
+            parts.append(f"{text} {name}" if factor.unit == POSTS else f"{name} {text}")
+        return ", ".join(parts)
 
     @property
     def runs(self) -> int:
@@ -190,3 +206,10 @@ class Memo:
 
         first, *more = (escape(line) for line in self.lines)
         return f"<p>{escape(self.question)}</p><p><b>{first}</b></p><p>{'<br>'.join(more)}</p>"
+
+
+def level_in_words(level: Any, unit: str) -> str:
+    """Return a level of a lever: ``8.5``, ``$420k``, ``aligned``."""
+    if unit.startswith("USD") and isinstance(level, int | float):
+        return amount(float(level), "USD")
+    return written(level)

@@ -128,21 +128,27 @@ class Purse:
         low = {name: (self.levers[name].span or (0.0, 0.0))[0] for name in wanted}
         extra = sum(prices[name] * (wanted[name] - low[name]) for name in wanted)
         share = min(1.0, (self.budget - least) / extra) if extra > 0.0 else 1.0
-        steps, rest = {}, {}
-        for name, value in wanted.items():
-            scaled = (value - low[name]) * (share if prices[name] > 0.0 else 1.0) / self.step[name]
-            scaled = scaled if share < 1.0 and prices[name] > 0.0 else math.floor(scaled + 0.5)
-            steps[name] = math.floor(scaled + 1e-9)
-            rest[name] = scaled - steps[name]
-        spent = least + sum(prices[name] * steps[name] * self.step[name] for name in steps)
-        for name in sorted(rest, key=lambda one: -rest[one]):
-            price = prices[name] * self.step[name]
-            if share < 1.0 and rest[name] > 0.0 and price > 0.0 and spent + price <= self.budget:
-                steps[name] += 1
-                spent += price
+        exact = {
+            name: (value - low[name]) * (share if prices[name] > 0.0 else 1.0) / self.step[name]
+            for name, value in wanted.items()
+        }
+        steps = {name: math.floor(number + 0.5) for name, number in exact.items()}
+        if least + sum(prices[name] * steps[name] * self.step[name] for name in steps) > self.budget:
+            steps = self._within(exact, prices, least)
         for name, number in steps.items():
             point[name] = round(low[name] + number * self.step[name], 9)
         return {name: point[name] for name in self.names}
+
+    def _within(self, exact: dict[str, float], prices: dict[str, float], least: float) -> dict[str, int]:
+        """Round numbers of steps down, then those with the largest rest up as far as the budget goes."""
+        steps = {name: math.floor(number + (1e-9 if prices[name] > 0.0 else 0.5)) for name, number in exact.items()}
+        spent = least + sum(prices[name] * number * self.step[name] for name, number in steps.items())
+        for name in sorted(exact, key=lambda one: steps[one] - exact[one]):
+            price = prices[name] * self.step[name]
+            if price > 0.0 and exact[name] > steps[name] and spent + price <= self.budget:
+                steps[name] += 1
+                spent += price
+        return steps
 
     def _price(self, named: Point) -> tuple[float, dict[str, float]]:
         """Return the cost with every range at its lowest value, and what one unit of each range costs beyond that."""

@@ -53,9 +53,10 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
             panel.tick_params(labelbottom=False)
     axes[-1].set_xlabel("reps per marketer, at equal payroll", fontsize=9)
     counts = [len(frontier.values(label, horizons[0])) for label in frontier.labels]
+    often = " to ".join(dict.fromkeys((str(min(counts)), str(max(counts)))))
     zone = " and ".join(amount(frontier.indifference[horizon], gap_unit(unit)) for horizon in horizons)
     note = (
-        f"Height: best mean and paired difference to it, {min(counts)} to {max(counts)} replications; lines: intervals "
+        f"Height: best mean and paired difference to it, {often} replications; lines: intervals "
         f"of the differences that hold together ({frontier.level:.0%}). Shaded and filled: tied for best by a "
         f"sequential selection; a difference below {zone} does not matter."
     )

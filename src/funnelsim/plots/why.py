@@ -56,7 +56,7 @@ def waterfall(explanation: Explanation, ax: AxesLike | None = None) -> Axes:
     panel.set_ylim(len(table) - 0.4, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", color=GRID, linewidth=0.8)
-    panel.xaxis.set_major_locator(MaxNLocator(4))
+    panel.xaxis.set_major_locator(MaxNLocator(3))
     number_ticks(panel.xaxis, unit, signed=True)
     panel.set_xlabel(axis_label(explanation.kpi, unit, "difference"))
     cells = [_margin(float(row["share"]), float(row["low"]), float(row["high"]), unit) for _, row in table.iterrows()]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import Comparison
 from funnelsim.experiments.designs import written
-from funnelsim.experiments.gathering import gather
-from funnelsim.experiments.memo import PARTS, QUICK, Memo
+from funnelsim.experiments.gathering import NEXT, gather
+from funnelsim.experiments.memo import PARTS, QUICK, Memo, level_in_words
 from funnelsim.experiments.payroll import yearly_cost
 from funnelsim.experiments.switching import Switching
 from funnelsim.experiments.words import amount, capital, counted, gap_unit, plain, with_interval
@@ -154,7 +154,8 @@ def _plans(memo: Memo) -> Section:
         rows.append([label, *shown, amount(yearly_cost(scenario), "USD")])
     cells = Cells(["plan", *names, "cost a year"], rows, [row[0] == memo.best for row in rows])
     tied = len(memo.search.tied())
-    more = f" {tied - len(memo.levers_of)} more are tied." if tied > len(memo.levers_of) + 1 else ""
+    shown_too = sum(label != NEXT for label in memo.levers_of)
+    more = f" {tied - shown_too} more are tied." if tied > shown_too + 1 else ""
     note = (
         f"{' '.join(memo.search.conclusion().split(chr(10))[-2:])} Cost: people, programmes and licences. All else is "
         f"as in today’s plan.{more}"
@@ -174,11 +175,7 @@ def _levels(memo: Memo, scenario: Scenario) -> dict[str, Any]:
 
 
 def _level(value: Any, unit: str) -> str:
-    if value is None or not isinstance(value, int | float | str):
-        return "as it is"
-    if unit.startswith("USD") and not isinstance(value, str):
-        return amount(float(value), "USD")
-    return written(value)
+    return level_in_words(value, unit) if isinstance(value, int | float | str) else "as it is"
 
 
 def _comparison(memo: Memo) -> Section:
