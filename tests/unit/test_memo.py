@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -70,7 +71,8 @@ def test_the_comparison_uses_numbers_that_nothing_was_chosen_with(memo):
 
 
 def test_the_waterfall_adds_up_to_the_answer(memo):
-    gaps = memo.comparison.values(memo.kpi, memo.why.names[1]) - memo.comparison.values(memo.kpi, memo.why.names[0])
+    first, second = (np.asarray(memo.comparison.values(memo.kpi, name)) for name in memo.why.names[:2])
+    gaps = second - first
     assert memo.why.differences() == pytest.approx(gaps)
 
 

@@ -133,7 +133,7 @@ class Purse:
             for name, value in wanted.items()
         }
         steps = {name: math.floor(number + 0.5) for name, number in exact.items()}
-        if least + sum(prices[name] * steps[name] * self.step[name] for name in steps) > self.budget:
+        if share < 1.0 or least + sum(prices[name] * steps[name] * self.step[name] for name in steps) > self.budget:
             steps = self._within(exact, prices, least)
         for name, number in steps.items():
             point[name] = round(low[name] + number * self.step[name], 9)
