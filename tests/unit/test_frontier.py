@@ -152,7 +152,9 @@ def test_every_plan_keeps_to_the_budget():
     for _ in range(25):
         scenario = purse.scenario(purse.point(generator.random(3)))
         assert yearly_cost(scenario) <= 2.5e6
-        assert yearly_cost(scenario) > 2.35e6  # at random a plan asks for more than there is; little is left over
+        assert (
+            yearly_cost(scenario) > 2.3e6
+        )  # nearly every random plan asks for more than there is: little is left over
         assert scenario.plan.sales.reps * 2 == int(scenario.plan.sales.reps * 2)
     thrifty = purse.scenario(purse.point([0.1, 0.1, 0.05]))
     assert yearly_cost(thrifty) < 1e6

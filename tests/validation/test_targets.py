@@ -25,8 +25,8 @@ from validation.measure import measure
 from validation.report import COMMAND, load_records
 from validation.rows import BY_KEY, REPORT, ROWS
 
-SCALE = 0.3
-REPLICATIONS = 6
+SCALE = 0.5
+REPLICATIONS = 8
 SEED = 1
 KNOWN_FAILURES: dict[str, str] = {
     "R18": (
