@@ -84,7 +84,7 @@ CLAIMS = [
         off={"world.rivals.weight": 0.0, "world.rivals.favourite": 0.0},
         reading="win_rate",
         unit="share of decided opportunities",
-        minimum=0.005,
+        minimum=0.01,
         replications=160,
     ),
     Claim(

@@ -96,7 +96,7 @@ CLAIMS = [
         off={"plan.portfolio.entry_offered": False},
         reading="profit_with_value",
         unit="USD in 12 quarters",
-        minimum=50_000.0,
+        minimum=300_000.0,
         replications=100,
     ),
     Claim(
