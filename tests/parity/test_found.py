@@ -169,6 +169,7 @@ def test_money_that_a_quarter_leaves_is_lost_without_a_mix_too():
     scenario = TINY.with_changes(
         {
             "plan.marketing.mix": {},
+            "plan.marketing.budget_rule": "fixed",
             "plan.marketing.marketers": 20.0,
             "world.burn_in_quarters": 0,
             "horizon_quarters": 4,
