@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -43,6 +44,7 @@ class OutFolder:
         target = self.path.absolute()
         if target.exists() and not target.is_dir():
             raise FunnelsimError(f"--out {self.path}: is a file; expected a folder")
+        self._made = [parent for parent in target.parents if not parent.exists()]  # innermost first
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             home = target if target.is_dir() else target.parent
@@ -83,8 +85,11 @@ class OutFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the working folder away."""
+        """Take the working folder away, and the folders that were made for it, if nothing stands in them."""
         shutil.rmtree(self.work, ignore_errors=True)
+        for folder in self._made:
+            with suppress(OSError):  # results stand in it
+                folder.rmdir()
 
 
 def _unwritable(path: Path, error: OSError) -> FunnelsimError:
