@@ -97,8 +97,9 @@ def main(wanted: list[str]) -> int:
     missing = [name for name in NAMES if not any(key.rstrip("abcdef") == name for key in claims)]
     records = json.loads(NUMBERS.read_text(encoding="utf-8")) if NUMBERS.exists() else {}
     for key, (claim, _) in claims.items():
-        if not wanted or key in wanted or key.rstrip("abcdef") in wanted or key not in records:
+        if not wanted or key in wanted or key not in records:
             records[key] = measured(claim)
+            NUMBERS.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")  # nothing measured is lost
             print(key, interval(records[key]["on"]), "off", interval(records[key].get("off")), flush=True)
     records = {key: records[key] for key in claims}
     NUMBERS.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
