@@ -65,6 +65,11 @@ def test_a_budget_gives_every_part(memo, told):
     assert set(memo.seconds) == {"search", "compare", *PARTS}
 
 
+def test_no_plan_is_compared_with_itself(memo):
+    plans = [scenario.plan for scenario in memo.comparison.scenarios.values()]
+    assert all(one not in plans[:place] for place, one in enumerate(plans))
+
+
 def test_the_comparison_uses_numbers_that_nothing_was_chosen_with(memo):
     assert memo.search.seed == 3
     assert memo.comparison.seed == 4

@@ -231,11 +231,12 @@ class _Work:
             raise KeyboardInterrupt
         searched = self.spent
         plans, levers_of = {TODAY: base}, {}
-        tied = [label for label in found.tied() if label != TODAY_IN_SEARCH][:MIXES]
+        same = {label for label, one in found.scenarios.items() if one.plan == base.plan} | {TODAY_IN_SEARCH}
+        tied = [label for label in found.tied() if label not in same][:MIXES]
         for place, label in enumerate(tied):
-            name = BEST if place == 0 and found.best() == label else f"mix {place + 1}"
+            name = BEST if found.best() == label else f"mix {place + 1}"
             plans[name], levers_of[name] = found.scenarios[label], dict(found.points[label])
-        behind = [label for label in found.table().index if label not in (TODAY_IN_SEARCH, *found.tied())]
+        behind = [label for label in found.table().index if label not in same and label not in found.tied()]
         if behind:
             plans[NEXT], levers_of[NEXT] = found.scenarios[behind[0]], dict(found.points[behind[0]])
         self.tell("the comparison with today’s plan")

@@ -141,6 +141,8 @@ class Memo:
             size = with_interval(lead.mean, lead.low, lead.high, unit, sign=True)
             clear = "" if lead.excludes_zero else ", which is not clear"
             lines.append(f"“{self.best}” less “{self.today}” is {size}{clear}.")
+        elif self.search is not None:
+            lines.append("That is today’s plan: nothing that was tried for this budget is better.")
         if self.search is not None:
             cost = yearly_cost(self.comparison.scenarios[self.today])
             beside = "more than" if cost > self.search.budget else "within"
