@@ -29,8 +29,9 @@ evidence says that it goes the other way.
 
 These are worlds made to show one mechanism at a time; sizes belong to these settings, not to your firm. Settings and
 minima were written down before this measurement, some of them after trying others with another seed (C8, C10, C14b,
-C17b, C22, C24b); what stands here was measured with a seed that nothing was chosen with. Six got more replications
-when the first could not tell the effect from the minimum, and C14b a sharper position.
+C17b, C22, C24b); what stands here was measured with a seed that nothing was chosen with. Some got more replications
+when the first could not tell the effect from the minimum, and C14b a sharper position. When the levers of alignment
+were made weaker to meet target R18, the minimum of C19 went from 5 wins to the 3.5 % that a survey found.
 
 | claim | says | lever | notebook | test | asked for at least | measured (on) | off | opposite | replications |
 |---|---|---|---|---|---|---|---|---|---|

@@ -72,6 +72,12 @@ TRUST_DOES_NOT_MATTER = {
     "world.buyers.ask_probability": 0.0,
     "plan.marketing.lead_bar": -20.0,
 }
+LEADS_FIRST = {
+    "plan.sales.priorities": {"marketing_lead": 0, "request": 1, "meeting": 2, "own_lead": 3},
+    "plan.sales.lead_preference": 6.0,
+    "plan.marketing.lead_bar": 0.0,
+}
+"""Sales has promised to work every lead of marketing's at once, and nearly everybody who looked is one."""
 CLAIMS = [
     Claim(
         key="C1",
@@ -101,6 +107,23 @@ CLAIMS = [
         unit="accounts per hour",
         minimum=1.0,
         replications=10,
+    ),
+    Claim(
+        key="C2b",
+        says="more leads than sales can work lower wins where leads go before buyers and meetings",
+        lever="plan.marketing.marketers, plan.marketing.programme_money",
+        notebook="21_too_many_leads.ipynb",
+        scenario="small",
+        setting=LEADS_FIRST,
+        lower={"plan.marketing.marketers": 0.1, "plan.marketing.programme_money": 30_000.0},
+        upper={"plan.marketing.marketers": 0.4, "plan.marketing.programme_money": 120_000.0},
+        off={"plan.sales.priorities": {"request": 0, "meeting": 1, "own_lead": 2, "marketing_lead": 3}},
+        reading="wins",
+        unit="wins in 4 quarters",
+        minimum=-0.5,
+        opposite={"plan.sales.reps": 3.0},
+        opposite_minimum=5.0,
+        replications=160,
     ),
     Claim(
         key="C4",
@@ -219,6 +242,10 @@ def test_C1_two_processes_one_goal():
 
 def test_C2_marketing_casts_the_net():
     BY_KEY["C2"].holds()
+
+
+def test_C2b_too_many_leads_can_lower_wins():
+    BY_KEY["C2b"].holds()
 
 
 def test_C4_fewer_reps_per_marketer_earn_more_in_the_long_run():

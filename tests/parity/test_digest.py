@@ -60,7 +60,8 @@ def test_tables_of_shipped_scenarios(name):
     log = compiled.simulate_log(lowered, 3)
     digest = compiled.simulate_into(empty_digest(scenario), lowered, 3)
     assert_same_tables(digest, log, scenario)
-    assert digest.nbytes < 0.55 * log.nbytes
+    # how much less it is depends on how many rows are touches, which no table needs one by one
+    assert digest.nbytes < 0.75 * log.nbytes
 
 
 @pytest.mark.parametrize("size", [1, 997, 20_000])

@@ -150,13 +150,13 @@ def test_every_plan_keeps_to_the_budget():
     base, generator = fs.load("base").with_changes({"world.alignment.on": False}), np.random.default_rng(1)
     purse = Purse(base, money_levers(base, 2.5e6), 2.5e6, yearly_cost)
     for _ in range(25):
-        scenario = purse.scenario(purse.point(generator.random(3)))
+        cube = generator.random(4)
+        scenario = purse.scenario(purse.point(cube))
         assert yearly_cost(scenario) <= 2.5e6
-        assert (
-            yearly_cost(scenario) > 2.3e6
-        )  # nearly every random plan asks for more than there is: little is left over
+        if cube.sum() > 1.2:  # each lever alone may spend the budget: it asks for more than there is
+            assert yearly_cost(scenario) > 2.5e6 - 0.5 * (2 * 180e3 + 162e3)  # rounding of heads to half posts
         assert scenario.plan.sales.reps * 2 == int(scenario.plan.sales.reps * 2)
-    thrifty = purse.scenario(purse.point([0.1, 0.1, 0.05]))
+    thrifty = purse.scenario(purse.point([0.1, 0.0, 0.1, 0.05]))
     assert yearly_cost(thrifty) < 1e6
     assert purse.point(purse.cube_of_today())["reps"] == pytest.approx(9.0, abs=0.5)  # today's plan, scaled back
 
@@ -166,22 +166,20 @@ def test_names_and_policies_can_be_levers():
     levers = money_levers(base, 2.5e6)
     assert levers["alignment"].values == ("undefined", "defined", "aligned", "integrated")
     purse = Purse(base, levers, 2.5e6, yearly_cost)
-    integrated = purse.scenario(purse.point([0.5, 0.2, 0.2, 0.99]))
+    integrated = purse.scenario(purse.point([0.5, 0.1, 0.2, 0.2, 0.99]))
     assert integrated.plan.alignment.shared_record == 3.0
     assert payroll(integrated) < yearly_cost(integrated) <= 2.5e6  # licences
 
 
-def test_default_levers_leave_sdrs_alone_and_keep_reps_for_them():
+def test_default_levers_are_all_posts_and_money():
     base = fs.load("base").with_changes({"world.alignment.on": False})
-    assert set(money_levers(base, 2.5e6)) == {"reps", "marketers", "programme money"}
-    assert money_levers(base, 2.5e6)["reps"].span[0] == 0.0
-    with_sdrs = base.with_changes({"plan.sales.sdrs": 6})
-    purse = Purse(with_sdrs, money_levers(with_sdrs, 2.5e6), 2.5e6, yearly_cost)
-    leanest = purse.scenario(purse.point([0.0, 1.0, 1.0]))
-    assert (leanest.plan.sales.reps, leanest.plan.sales.sdrs) == (6.0, 6.0)
-    assert yearly_cost(leanest) <= 2.5e6
-    with pytest.raises(FunnelsimError, match="one rep for each of the plan's 6 SDRs"):
-        money_levers(with_sdrs, 3e5)
+    levers = money_levers(base, 2.5e6)
+    assert list(levers) == ["reps", "SDRs", "marketers", "programme money"]
+    assert all(factor.span[0] == 0.0 for factor in levers.values())
+    purse = Purse(base, levers, 2.5e6, yearly_cost)
+    assert yearly_cost(purse.scenario(purse.point([1.0, 1.0, 1.0, 1.0]))) <= 2.5e6
+    with pytest.raises(FunnelsimError, match="SDRs cost nothing"):
+        money_levers(base.with_changes({"world.people.sdr.cost": 0.0}), 2.5e6)
 
 
 class Surface:
@@ -210,7 +208,7 @@ def profit(plan):
     return 24e6 * (0.5 * (leads / 2.6) ** -2 + 0.5 * (hours / 10) ** -2) ** -0.5
 
 
-def searched(method, seed, most=80):
+def searched(method, seed, most=120):
     base = fs.load("base")
     trials = Trials(Surface(profit, seed), Purse(base, money_levers(base, 2.5e6), 2.5e6, yearly_cost), KPI, 4, most)
     _optimise(trials, method, seed)
@@ -244,7 +242,7 @@ def test_a_search_ends_with_a_tied_set(tiny):
     table = found.table()
     assert (table["cost"] <= 3e5).all()
     assert table["tied"].any()
-    assert list(table.columns[:5]) == ["reps", "marketers", "programme money", "alignment", "cost"]
+    assert list(table.columns[:5]) == ["reps", "SDRs", "marketers", "programme money", "alignment"]
     assert len(found.evaluations) <= 6
     assert "For $300k a year:" in found.conclusion()
     best = found.best()

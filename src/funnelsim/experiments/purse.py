@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.errors import ScenarioError
-from funnelsim.experiments.designs import Factor, Point, is_whole, scenario_at, values_at, written
+from funnelsim.experiments.designs import Factor, Point, is_whole, scenario_at, values_at
 from funnelsim.experiments.words import amount
 from funnelsim.scenario.alignment import LEVELS
 from funnelsim.scenario.schema import Scenario
@@ -17,16 +17,11 @@ from funnelsim.scenario.sourcing import marketers_of, reps_of
 
 STEPS = 40
 """Steps that a range is divided into where a factor names none."""
-SDRS_PER_REP = 1.0
-"""SDRs for whom the default levers keep at least one rep (assumption): somebody has to hold the meetings.
-
-On world `small` 17 % of opportunities miss a meeting at one rep per SDR, half of them at one rep for three SDRs.
-"""
 Cost = Callable[[Scenario], float]
 
 
 def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
-    """Return the default levers: reps, marketers, programme money and, where it does anything, alignment.
+    """Return the default levers: reps, SDRs, marketers, programme money and, where it does anything, alignment.
 
     Parameters
     ----------
@@ -38,31 +33,20 @@ def money_levers(scenario: Scenario, budget: float) -> dict[str, Factor]:
     Returns
     -------
     dict[str, Factor]
-        Ranges from 0 on; that of reps from the number of the plan's SDRs on (`SDRS_PER_REP`).
-
-    Notes
-    -----
-    SDRs are no lever: they stay as they are. An opportunity outlives meetings that nobody has time to hold: its buyer
-    decides all the same, and has passed no checkpoint at which it might have left. An optimiser that may trade reps
-    for SDRs finds that out and keeps hardly a rep, which says something about the model and nothing about firms.
+        Ranges from 0 on.
     """
     world, plan = scenario.world, scenario.plan
     found: dict[str, Factor] = {}
     heads = {
         "reps": ("plan.sales.reps", reps_of(world, plan).cost),
+        "SDRs": ("plan.sales.sdrs", world.people.sdr.cost),
         "marketers": ("plan.marketing.marketers", marketers_of(world, plan).cost),
     }
     for name, (path, price) in heads.items():
         if price <= 0.0:
             raise ScenarioError(f"{name} cost nothing in this world, so that a budget says nothing: name levers=...")
         most = min(budget / price, 990.0)
-        least = plan.sales.sdrs / SDRS_PER_REP if name == "reps" else 0.0
-        if least >= most:
-            raise ScenarioError(
-                f"the budget of {amount(budget, 'USD')} does not buy one rep for each of the plan's "
-                f"{written(plan.sales.sdrs)} SDRs: lower plan.sales.sdrs or name levers=..."
-            )
-        found[name] = Factor(paths=(path,), span=(least, most), step=_head_step(most), unit="full posts")
+        found[name] = Factor(paths=(path,), span=(0.0, most), step=_head_step(most), unit="full posts")
     step = _nice(budget / STEPS)
     found["programme money"] = Factor(
         paths=("plan.marketing.programme_money",), span=(0.0, budget), step=step, unit="USD per year"

@@ -135,17 +135,17 @@ class AlignmentEffects(Part):
     )
     approval: Factors = Field(_factors(1.5, 1.0, 0.7, 0.5), description="decision rights: factor on approval_days")
     consistency: Factors = Field(
-        _factors(0.85, 0.95, 1.0, 1.05),
+        _factors(0.91, 0.95, 0.97, 1.0),
         description="joint programmes: strength of a touch that follows one of the other team; counted relative to "
         "level defined",
     )
     joint_hours: Shares = Field(_shares(0.0, 0.0025, 0.01, 0.02), description="joint programmes: share of sales' hours")
     learning: Shares = Field(
-        _shares(0.0, 0.02, 0.05, 0.08),
+        _shares(0.01, 0.02, 0.03, 0.04),
         description="tools and feedback: part of the way to the best targeting that marketing learns per month",
     )
     tools: Factors = Field(
-        _factors(1.0, 1.0, 1.05, 1.10), description="tools and feedback: factor on the strength of sales' touches"
+        _factors(1.0, 1.0, 1.02, 1.04), description="tools and feedback: factor on the strength of sales' touches"
     )
     tool_hours: Shares = Field(
         _shares(0.0, 0.005, 0.01, 0.02), description="tools and feedback: share of both teams' hours"
@@ -159,7 +159,7 @@ class AlignmentEffects(Part):
         description="shared metrics: shift of the reps' readiness to work marketing leads",
     )
     noise: Factors = Field(
-        _factors(1.25, 1.0, 0.75, 0.583), description="lead definition: factor on the noise of the score"
+        _factors(1.1, 1.0, 0.93, 0.87), description="lead definition: factor on the noise of the score"
     )
     definition_hours: Shares = Field(
         _shares(0.0, 0.0025, 0.005, 0.01), description="lead definition: share of marketing's hours"
@@ -169,7 +169,7 @@ class AlignmentEffects(Part):
     )
     promise_integrated: float = quantity(2.0, "working hour", "the same from level 2.5 on", gt=0, le=1000)
     visibility: Shares = Field(
-        _shares(0.4, 0.6, 0.8, 0.95), description="shared record: chance that the next owner sees the history"
+        _shares(0.5, 0.6, 0.7, 0.8), description="shared record: chance that the next owner sees the history"
     )
     licence: Licences = Field(
         Licences(undefined=0.0, defined=300.0, aligned=1200.0, integrated=2400.0),

@@ -127,7 +127,10 @@ TABLES: dict[str, dict[str, Meaning]] = {
         "days": ("day", "from opened to decided"),
         "sold_price": ("USD per year", "price sold; NA: not won"),
         "meetings_held": ("touches", "one-to-one touches of selling.meetings held"),
-        "meetings_missed": ("meetings", "meetings that came due and were not held; later ones were not tried"),
+        "meetings_missed": (
+            "meetings",
+            "meetings that came due and were not held; later ones were not tried; checkpoints: drawn at the end",
+        ),
         "proposal_sent": ("yes/no", "the third entry of selling.meetings was held"),
         "touches_marketing": ("touches", "touches of the need by marketing until the decision"),
         "touches_sales": ("touches", "touches of the need by sales until the decision"),

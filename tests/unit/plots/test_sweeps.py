@@ -33,7 +33,7 @@ def test_lines_and_maps(tiny):
     leads = {"kept": {"plan.marketing.hand_over": False}, "handed over": {"plan.marketing.hand_over": True}}
     two = fs.sweep(tiny, {"leads": leads, "plan.sales.reps": [1, 2]}, replications=3, **HOW)
     fits(fs.plots.sweep_line(two, "wins"))
-    fits(fs.plots.heat_map(two), "is best at")
+    fits(fs.plots.heat_map(two), "Profit with value")  # which setting is best is luck here
     names = fs.sweep(tiny, {"leads": leads}, replications=1, **HOW)
     fits(fs.plots.sweep_line(names), "cannot tell luck")
     alone = fs.sweep(tiny, {"plan.sales.reps": [2], "world.demand": (0.5, 2)}, "one_at_a_time", levels=2,
@@ -54,7 +54,7 @@ def test_frontiers(tiny):
     curve = fs.overload_curve(tiny, (0.5, 1, 3), replications=3, **HOW)
     fits(fs.plots.overload_curve(curve, "profit"), "times today’s marketing")
     heads = fs.iso_profit(tiny, (1, 2, 3), (0.2, 0.4), replications=3, **HOW)
-    fits(fs.plots.iso_profit(heads), "is best at", "a year")
+    fits(fs.plots.iso_profit(heads), "a year")
 
 
 def test_robust_choice(tiny):

@@ -208,22 +208,24 @@ def meeting_ends(a: int, x: int, p: int) -> None:
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need
-    need = NEED(g.needs, n)
     k = case.meeting
     meeting = _meeting(a, x)
     release(a, REPS, p)
     case.in_meeting = 0
     strength = effective_strength(touchpoint_of(a, meeting.code).strength, effect(a, p))
     touch(a, n, meeting.code, number_of(a, p), k, strength)
-    if meeting.is_checkpoint != 0:
-        phase = phase_of(a)
-        chance = stays(
-            total_trust(a, n), need.threshold, need.liking + edge_over_rival(a, n), phase.stay, phase.stay_slope
-        )
-        if uniform(g.key, need.account, C.P_STAY, 64 * need.number + k) >= chance:
-            _ends_without_us(a, x)
-            return
+    if meeting.is_checkpoint != 0 and not _goes_on(a, n, k):
+        _ends_without_us(a, x)
+        return
     await_meeting(a, x, k + 1)
+
+
+@jit
+def _goes_on(a: int, n: int, k: int) -> bool:
+    need = NEED(GLOBALS(a, 0).needs, n)
+    phase = phase_of(a)
+    chance = stays(total_trust(a, n), need.threshold, need.liking + edge_over_rival(a, n), phase.stay, phase.stay_slope)
+    return uniform(GLOBALS(a, 0).key, need.account, C.P_STAY, 64 * need.number + k) < chance
 
 
 @jit
@@ -271,12 +273,17 @@ def ask_early(a: int, x: int, discount: float) -> None:
 
 @jit
 def _decide(a: int, x: int, discount: float) -> None:
-    """Won, or lost to a competitor, or no decision."""
+    """Won, or lost to a competitor, or no decision; first the checkpoints of the meetings that were not held."""
     g = GLOBALS(a, 0)
     case = CASE(g.cases, x)
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
+    most = g.n_meetings // g.n_phases
+    for k in range(case.meeting, PHASE(g.phases, case.phase).n_meetings):
+        if MEETING(g.meetings, case.phase * most + k).is_checkpoint != 0 and not _goes_on(a, n, k):
+            _ends_without_us(a, x)
+            return
     need.discount = discount
     skill = 0.0
     if case.owner != NONE and phase.skill_weight > 0.0:

@@ -38,8 +38,8 @@ class Case:
     """One attempt of sales to win a need: a lead, a request or a find, and the opportunity it may become."""
 
     __slots__ = (
-        "code", "in_meeting", "meeting", "need", "number", "opened", "owner", "pushable_from", "queued", "round",
-        "score", "source", "task", "tried",
+        "checkpoints", "code", "in_meeting", "meeting", "need", "number", "opened", "owner", "pushable_from", "queued",
+        "round", "score", "source", "task", "tried",
     )  # fmt: skip
 
     def __init__(self, need: Need, source: Source, now: int, score: float) -> None:
@@ -58,6 +58,8 @@ class Case:
         self.meeting = 0
         """Meeting that comes next, or is under way; its touchpoint."""
         self.code = -1
+        self.checkpoints: tuple[bool, ...] = ()
+        """Of each meeting: whether the buyer looks back after it and may stop."""
         self.in_meeting = False
         self.pushable_from = 0
 
@@ -104,7 +106,8 @@ class Opportunities:
     def _opportunity(self, case: Case, opened: int, cycle_days: float) -> Generator[Event, Any, None]:
         """Process: one-to-one touches with the buyer's own gaps between, then the buyer's decision."""
         firm, env, need = self.firm, self.firm.env, case.need
-        meetings, is_checkpoint = firm.phase.meetings, firm.phase.is_checkpoint
+        meetings = firm.phase.meetings
+        case.checkpoints = firm.phase.is_checkpoint
         for k, code in enumerate(meetings):
             case.meeting, case.code = k, code
             u = uniform(firm.key, need.account, Purpose.MEETING_GAP, 64 * need.number + k)
@@ -124,10 +127,10 @@ class Opportunities:
                 self._missed(case, code, k)
                 break
             yield from self._meeting(case, worker, code, k)
-            if is_checkpoint[k] and not self._goes_on(case, k):
+            case.meeting = k + 1
+            if case.checkpoints[k] and not self._goes_on(case, k):
                 self._ends_without_us(case)
                 return
-            case.meeting = k + 1
         if need.decision_at > env.now:
             yield env.until(need.decision_at, Rank.DECISION, need.account, need.number & 0xFFFFFF)
             if need.closed:
@@ -215,9 +218,17 @@ class Opportunities:
         self._decide(case, discount)
 
     def _decide(self, case: Case, discount: float) -> None:
-        """The buying cycle is over: won, or lost to a competitor, or no decision."""
+        """The buying cycle is over: won, or lost to a competitor, or no decision.
+
+        A meeting that was not held is no checkpoint passed: the buyer still asks whether to go on, now, with the
+        trust there is.
+        """
         firm, need = self.firm, case.need
         phase = firm.phase
+        for k in range(case.meeting, len(case.checkpoints)):
+            if case.checkpoints[k] and not self._goes_on(case, k):
+                self._ends_without_us(case)
+                return
         need.discount = discount
         skill = 0.0
         if case.owner is not None and phase.skill_weight > 0.0:
