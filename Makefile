@@ -80,9 +80,10 @@ fast: $(TEST_STAMP) ## the tests that take seconds
 # what is compared was computed now, not read from the results store
 notebooks notebooks-test: export FUNNELSIM_STORE = off
 
-notebooks-test: kernel ## run every notebook and compare its outputs
-	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
-		--nbval-sanitize-with=tests/nbval.cfg notebooks/
+notebooks-test: kernel ## run every notebook and compare its outputs, two at a time
+	find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' | sort | xargs -n 2 -P 2 \
+		$(BIN)/python -m pytest -q -p no:cacheprovider -p nbval.plugin --nbval --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with=tests/nbval.cfg
 
 wheel-test: $(TEST_STAMP) ## build the wheel, install it elsewhere, load a scenario from it
 	$(BIN)/python -m pytest tests/unit/test_wheel.py

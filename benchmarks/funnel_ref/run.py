@@ -18,13 +18,13 @@ import importlib.util
 import math
 import multiprocessing
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.base_scenario import peak_mb
 from benchmarks.funnel_ref import REFERENCE, Outcome, outcome
 
 ENGINES = ("naive", "machinery", "compiled", "c_loop")
@@ -61,8 +61,6 @@ class Measurement:
 
 def measure(engine: str, buyers: int, seed: int) -> Measurement:
     """Run one replication here and now."""
-    import resource
-
     module = importlib.import_module(f"benchmarks.funnel_ref.{engine}")
     module.run(1_000, seed)
     seconds: list[float] = []
@@ -71,7 +69,7 @@ def measure(engine: str, buyers: int, seed: int) -> Measurement:
         begin = time.process_time()
         log = module.run(buyers, seed)
         seconds.append(time.process_time() - begin)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    peak = peak_mb()
     fingerprint = ""
     if engine in SAME_LOG:
         rows = log if isinstance(log, np.ndarray) else log.to_array()

@@ -13,6 +13,8 @@ from typing import Any
 from funnelsim.scenario.files import load, load_study
 from funnelsim.scenario.schema import Scenario
 
+from .customers import DEEP, by_word_of_mouth, cheap
+
 BASE = "base"
 UNDEFINED = "undefined"
 MONEY = "plan.marketing.programme_money"
@@ -79,11 +81,27 @@ BUYERS: dict[str, dict[str, Any]] = {
 LOW_ALIGNMENT, HIGH_ALIGNMENT = "alignment undefined", "alignment integrated"
 ALIGNMENTS = {LOW_ALIGNMENT: "undefined", HIGH_ALIGNMENT: "integrated"}
 """The base firm at the two ends of alignment, in the burn-in too: two kinds of firms, as surveys compare them."""
+TRACKED, UNTRACKED = "follow-up tracked", "follow-up not tracked"
+VIEWS_KEPT, UNTRAINED = "alignment integrated, views kept", "half the reps from marketing"
+FIRMS: dict[str, dict[str, Any]] = {
+    TRACKED: {"plan.sales.tracking": 1.0, "world.incumbent.sales.tracking": 1.0},
+    UNTRACKED: {"plan.sales.tracking": 0.0, "world.incumbent.sales.tracking": 0.0},
+    VIEWS_KEPT: {
+        "plan.alignment": "integrated",
+        "world.incumbent.alignment": "integrated",
+        "world.alignment.sameness": 0.0,
+    },
+    UNTRAINED: {"plan.sales.from_marketing": 5},
+}
+"""Other kinds of the base firm, most of them in the burn-in too."""
+BOUGHT_CHEAP, BOUGHT, BY_MOUTH = "customers bought cheaply", "customers at list price", "word of mouth alone"
+OWN_FIRMS = {BOUGHT_CHEAP: lambda: cheap(DEEP), BOUGHT: lambda: cheap(0.0), BY_MOUTH: by_word_of_mouth}
+"""Arms that are firms of their own, whatever the scale; `customers` reads them."""
 HORIZONS = {name: LONG for name in (*MONEY_ARC, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)}
 """Quarters of the arms that run longer than the others."""
-LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS)
+LEAN = (*CHANGES, *EARLY, LONG_BASE, ONE_REP_MORE, *SPENDING, *RATIOS, VIEWS_KEPT, UNTRAINED)
 """Arms of which only money is read."""
-ARMS = (BASE, UNDEFINED, *LEAN, *ALIGNMENTS, *QUOTAS, *BUYERS)
+ARMS = (BASE, UNDEFINED, *LEAN, *ALIGNMENTS, TRACKED, UNTRACKED, *QUOTAS, *BUYERS, *OWN_FIRMS)
 
 
 def arm(name: str, scale: float = 1.0) -> Scenario:
@@ -101,6 +119,8 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
     People hired by the plan arrive fully ramped in every arm, the base firm too. There it changes nothing: base plan
     and incumbent have the same heads, so the plan hires nobody, and the base arm is the shipped scenario ``base``.
     """
+    if name in OWN_FIRMS:
+        return OWN_FIRMS[name]()
     shipped = load_study(RATIO_STUDY).scenarios[RATIOS[name]] if name in RATIOS else None
     scenario = scaled(shipped or load(UNDEFINED if name == UNDEFINED else BASE), scale)
     if name == UNDEFINED:
@@ -118,7 +138,7 @@ def arm(name: str, scale: float = 1.0) -> Scenario:
     if name in QUOTAS:
         quota = QUOTA_PLAN | QUOTAS[name]
         changes |= {"plan.sales.quota": quota, "world.incumbent.sales.quota": quota}
-    changes |= BUYERS.get(name, {})
+    changes |= BUYERS.get(name, {}) | FIRMS.get(name, {})
     if name in ALIGNMENTS:
         changes |= {"plan.alignment": ALIGNMENTS[name], "world.incumbent.alignment": ALIGNMENTS[name]}
     if name == ONE_REP_MORE:

@@ -14,6 +14,7 @@ from funnelsim.scenario.lowering import quarter_date
 
 RESOLVES = {Kind.DECLINED, Kind.RENEGED, Kind.GIVEN_UP, Kind.DISQUALIFIED, Kind.NOT_READY, Kind.OPPORTUNITY}
 DECIDES = {Kind.WON, Kind.LOST, Kind.NO_DECISION}
+GOOD = 0.7
 UNWORKED = {Kind.DECLINED, Kind.RENEGED}
 
 
@@ -25,6 +26,9 @@ class Case:
     first_try: float | None = None
     contact_attempt: float | None = None
     resolved: Kind | None = None
+    score: float = 0.0
+    tried_by: int = -1
+    spoke_with: int = -1
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Walk:
     def __init__(self, run: Run) -> None:
         self.scenario = run.scenario
         self.world = run.scenario.world
+        self.begins = float(run.log["time"][0] / DAY)
         self.end = float((quarter_date(run.scenario.start, run.scenario.horizon_quarters) - run.scenario.start).days)
         self.names = list(self.world.touchpoints)
         self.lives: dict[tuple[int, int], Life] = {}
@@ -113,7 +118,7 @@ class Walk:
         if kind == Kind.LEAD:
             life.lead = day
         if kind == Kind.MQL:
-            life.cases.append(Case(Source.MQL, day, day))
+            life.cases.append(Case(Source.MQL, day, day, score=float(row["value"])))
             if day >= 0.0:
                 self.add("mqls")
         if kind == Kind.UPGRADED:
@@ -127,9 +132,11 @@ class Walk:
             return
         case = life.cases[-1]
         if kind == Kind.TASK and row["touchpoint"] >= 0 and case.first_try is None:
-            case.first_try = day
+            case.first_try, case.tried_by = day, int(row["person"])
         if kind == Kind.CONTACT:
-            case.contact_attempt = row["value"]
+            case.contact_attempt, case.spoke_with = row["value"], int(row["person"])
+        if kind == Kind.DECLINED:
+            case.tried_by = int(row["person"])
         if kind in RESOLVES:
             case.resolved = kind
 
@@ -158,6 +165,9 @@ class Walk:
         if 15_000.0 <= life.price <= 40_000.0:
             self.add("near")
             self.add("near_days", day - life.opened)
+        if case.source == Source.OUTBOUND:
+            self.add("cold_wins")
+            self.add("cold_touches", life.touches + 1.0 / self.world.selling.cold_contact - 1.0)
         if case.source == Source.INBOUND:
             self.add("inbound_wins")
             self.add("inbound_touches", life.touches)
@@ -217,6 +227,13 @@ class Walk:
             self.add(f"{name}_resolved")
         if case.resolved in UNWORKED:
             self.add("mql_unworked" if name == "mql" else "inbound_never")
+        person = case.tried_by if case.spoke_with < 0 else case.spoke_with
+        if name == "mql" and person >= 0:
+            who = "new" if self.roll[person][0][0] > self.begins else "old"
+            good = "good" if case.score > self.scenario.plan.marketing.lead_bar + GOOD else "poor"
+            for group in (who, f"{who}_{good}"):
+                self.add(f"{group}_leads")
+                self.add(f"{group}_worked", case.resolved != Kind.DECLINED)
         if name == "inbound" and case.first_try is not None:
             self.add("responses")
             self.add("response_hours", (case.first_try - case.due) * DAY / HOUR)

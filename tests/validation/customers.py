@@ -1,4 +1,4 @@
-"""R45 and R47, which need firms of their own: customers bought cheaply, and adoption by word of mouth alone."""
+"""Firms of R45 and R47, and what is read from them: customers bought cheaply, and adoption by word of mouth alone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import curve_fit
 
-from funnelsim.engines.choice import choose_engine
 from funnelsim.events import DAY, Kind
-from funnelsim.experiments.intervals import LEVEL, mean_interval
-from funnelsim.experiments.single import run_once
 from funnelsim.run import Run
 from funnelsim.scenario.files import load
-from funnelsim.scenario.lowering import lower
 from funnelsim.scenario.schema import Scenario
 
 DEEP = 0.35
@@ -41,8 +37,8 @@ def cheap(discount: float) -> Scenario:
     return base.with_changes(changes)
 
 
-def lifetime_value(run: Run) -> tuple[float, int]:
-    """Return the present value at the sale of what customers of the first year pay in 20 years, USD, and their number.
+def lifetime_value(run: Run) -> dict[str, float]:
+    """Read the present value at the sale of what customers of the first year pay in 20 years, USD, and their number.
 
     The gross margin is a share of the price, so it is the same factor in both arms.
     """
@@ -55,29 +51,7 @@ def lifetime_value(run: Run) -> tuple[float, int]:
         years = (int(row["time"]) - since[int(row["account"])]) / DAY / 365.0
         if years > 0.0:
             worth += float(row["amount"]) / (1.0 + rate) ** years
-    return worth / 100.0, len(won)
-
-
-def discounted_value_ratio(replications: int, seed: int = 1) -> tuple[float, float, float]:
-    """R45: lifetime value of customers bought with a deep discount over that of others: ratio, 95 % jackknife."""
-    engine = choose_engine("auto", 1e9)
-    arms = [cheap(DEEP), cheap(0.0)]
-    ready = [lower(arm) for arm in arms]
-    found = np.array(
-        [
-            [lifetime_value(run_once(arm, flat, seed, i, engine)) for arm, flat in zip(arms, ready, strict=True)]
-            for i in range(replications)
-        ]
-    )
-    total = found.sum(axis=0)
-
-    def ratio(sums: np.ndarray) -> float:
-        return float(sums[0, 0] / sums[0, 1] / (sums[1, 0] / sums[1, 1]))
-
-    whole = ratio(total)
-    pseudo = [replications * whole - (replications - 1) * ratio(total - one) for one in found]
-    mean, low, high, _, _ = mean_interval(np.array(pseudo), LEVEL)
-    return mean, low, high
+    return {"worth": worth / 100.0, "bought": float(len(won))}
 
 
 def by_word_of_mouth() -> Scenario:
@@ -110,14 +84,12 @@ def bass(t: np.ndarray, m: float, p: float, q: float) -> np.ndarray:
     return m * (1.0 - fade) / (1.0 + q / p * fade)
 
 
-def bass_fit(seed: int = 1, replication: int = 0) -> dict[str, float]:
-    """R47: adoptions until the end of each quarter, with Bass's curve fitted by least squares."""
-    scenario = by_word_of_mouth()
-    run = run_once(scenario, lower(scenario), seed, replication, choose_engine("auto", 1e9))
+def bass_fit(run: Run) -> dict[str, float]:
+    """Read adoptions until the end of each quarter, with Bass's curve fitted by least squares."""
     won = np.sort(run.log["time"][run.log["kind"] == Kind.WON]) / DAY / 365.0
     t = np.arange(1, LONGEST + 1) / 4.0
     adopted = np.searchsorted(won, t, side="right").astype(float)
     (m, p, q), _ = curve_fit(bass, t, adopted, p0=(MARKET, 0.02, 0.4), bounds=([1.0, 1e-6, 1e-6], [1e5, 1.0, 5.0]))
     left = adopted - bass(t, m, p, q)
     r2 = 1.0 - float((left**2).sum() / ((adopted - adopted.mean()) ** 2).sum())
-    return {"m": float(m), "p": float(p), "q": float(q), "r2": r2, "adopted": float(adopted[-1])}
+    return {"runs": 1.0, "p": float(p), "q": float(q), "r2": r2}

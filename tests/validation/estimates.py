@@ -110,6 +110,27 @@ def won_of_worked(arm: str) -> Statistic:
     return statistic
 
 
+def tracked_more(tracked: str, untracked: str, who: str) -> Statistic:
+    """Make by how much tracking raises the share of leads that new or old reps work."""
+    return difference(
+        pooled_ratio(tracked, f"{who}_worked", f"{who}_leads"), pooled_ratio(untracked, f"{who}_worked", f"{who}_leads")
+    )
+
+
+def better_more(arm: str, who: str) -> Statistic:
+    """Make by how much more of the well-qualified leads than of the others new or old reps work."""
+    return difference(
+        pooled_ratio(arm, f"{who}_good_worked", f"{who}_good_leads"),
+        pooled_ratio(arm, f"{who}_poor_worked", f"{who}_poor_leads"),
+    )
+
+
+def points_a_year_more(high: str, low: str, last: str, first: str) -> Statistic:
+    """Make by how many percentage points a year growth from the first to the last quarter is higher in one arm."""
+    gap = difference(pooled_ratio(high, last, first), pooled_ratio(low, last, first))
+    return lambda replications: 100.0 * gap(replications) / 0.75
+
+
 def faster(before: str, after: str) -> Statistic:
     """Make how much faster meetings are done in one arm than in another: ratio of mean desk hours, less 1."""
 

@@ -11,7 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from funnelsim.experiments.executors import default_workers
 from funnelsim.experiments.single import simulate
 
-from .arms import ARMS, BUYERS, LEAN, arm
+from .arms import ARMS, BUYERS, BY_MOUTH, LEAN, OWN_FIRMS, arm
+from .customers import bass_fit, lifetime_value
 from .estimates import Estimate, Measurement, Replication, estimate
 from .readings import buyers, money, read
 from .rows import Row
@@ -24,6 +25,10 @@ def one(job: Job) -> Measurement:
     """Simulate one arm of one replication and read it."""
     name, scale, seed, replication = job
     made = simulate(arm(name, scale), seed=seed, replication=replication, insist=True)
+    if name == BY_MOUTH:
+        return Measurement(bass_fit(made), {})
+    if name in OWN_FIRMS:
+        return Measurement(lifetime_value(made), {})
     if name in BUYERS:
         return Measurement(buyers(made), {})
     return Measurement(money(made), {}) if name in LEAN else Measurement(*read(made))

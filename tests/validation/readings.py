@@ -17,6 +17,8 @@ from funnelsim.tables.reading import NEVER, pick
 
 Sums = dict[str, float]
 Samples = dict[str, list[float]]
+GOOD = 0.7
+"""R14: a lead is well qualified from so many sd above the bar on; about half are."""
 ATTEMPTS = 6
 """R16: reached within so many attempts."""
 NEAR = (15_000.0, 40_000.0)
@@ -28,7 +30,7 @@ LEAST_DAYS = 30.0
 def revenue(run: Run) -> Sums:
     """Read the first-year price of the deals won in quarters 1-4, all that R1 and R4 need."""
     won = Reading(run.log, run.scenario).measured(Kind.WON)
-    return {"revenue": _booked(run, won, 0, 4), "wins": float(len(won))}
+    return {"revenue": _booked(run, won, 0, 4), "wins": float(len(won)), "runs": 1.0}
 
 
 def money(run: Run) -> Sums:
@@ -75,20 +77,23 @@ def read(run: Run) -> tuple[Sums, Samples]:
     this = Reading(run.log, run.scenario)
     sums = revenue(run)
     samples: Samples = {}
-    for part in (_response(run), _deals(run), _people(this), _market(this), _quotas(this)):
+    for part in (_response(run), _follow_up(run), _deals(run), _people(this), _market(this), _quotas(this)):
         sums |= part
     more, samples["lead_to_win_days"] = _conversion(this)
     return sums | more, samples
 
 
 def _response(run: Run) -> Sums:
-    """R13, R15: cases whose clock started in the window."""
+    """R13, R15: cases whose clock started in the window; R19: revenue at both ends of it."""
     cases = run.cases()
     unworked = cases["outcome"].isin(["declined", "reneged"])
     resolved = cases["outcome"] != "open"
     mql, inbound = cases["source"] == "mql", cases["source"] == "inbound"
     hours = cases.loc[inbound, "response_hours"].dropna()
+    earned = run.series(freq="Q")["revenue_earned"]
     return {
+        "earned_first": float(earned.iloc[0]),
+        "earned_last": float(earned.iloc[-1]),
         "mql_unworked": float((mql & unworked).sum()),
         "mql_resolved": float((mql & resolved).sum()),
         "inbound_never": float((inbound & unworked).sum()),
@@ -98,6 +103,23 @@ def _response(run: Run) -> Sums:
     }
 
 
+def _follow_up(run: Run) -> Sums:
+    """R14: marketing leads that a rep has decided on, by the rep's time with the firm and the lead's score.
+
+    Experienced: with the firm since before the burn-in, so for a year at least.
+    """
+    cases, staff = run.cases(), run.staff()
+    new = set(staff.loc[staff["hired"].notna(), "person"])
+    leads = cases[(cases["source"] == "mql") & cases["person"].notna()]
+    worked = leads["outcome"] != "declined"
+    fresh, good = leads["person"].isin(new), leads["score"] > run.scenario.plan.marketing.lead_bar + GOOD
+    sums: Sums = {}
+    for who, these in {"new": fresh, "old": ~fresh}.items():
+        for name, which in {who: these, f"{who}_good": these & good, f"{who}_poor": these & ~good}.items():
+            sums |= {f"{name}_leads": float(which.sum()), f"{name}_worked": float((which & worked).sum())}
+    return sums
+
+
 def _deals(run: Run) -> Sums:
     """R33-R36: opportunities decided in the window."""
     table = run.opportunities()
@@ -105,7 +127,8 @@ def _deals(run: Run) -> Sums:
     sent = decided[decided["proposal_sent"]]
     won = decided[decided["outcome"] == "won"]
     near = won[won["list_price"].between(*NEAR)]
-    inbound = won[won["source"] == "inbound"]
+    inbound, cold = won[won["source"] == "inbound"], won[won["source"] == "outbound"]
+    calls = 1.0 / run.scenario.world.selling.cold_contact - 1.0
     trust = won["trust_before_sales_share"].dropna()
     sums = {
         "decided": len(decided),
@@ -115,6 +138,8 @@ def _deals(run: Run) -> Sums:
         "near": len(near),
         "inbound_touches": (inbound["touches_marketing"] + inbound["touches_sales"]).sum(),
         "inbound_wins": len(inbound),
+        "cold_touches": (cold["touches_marketing"] + cold["touches_sales"] + calls).sum(),
+        "cold_wins": len(cold),
         "trust_share": trust.sum(),
         "trust_known": len(trust),
     }

@@ -10,6 +10,9 @@ from typing import Any
 
 from .arms import (
     BASE,
+    BOUGHT,
+    BOUGHT_CHEAP,
+    BY_MOUTH,
     EARLY,
     HIGH,
     HIGH_ALIGNMENT,
@@ -27,19 +30,26 @@ from .arms import (
     SHOP,
     SPENDING,
     STEP,
+    TRACKED,
     UNDEFINED,
+    UNTRACKED,
+    UNTRAINED,
+    VIEWS_KEPT,
 )
 from .estimates import (
     Statistic,
     best_on_grid,
+    better_more,
     difference,
     elasticity,
     faster,
     marginal,
+    points_a_year_more,
     pooled_ratio,
     quotient,
     skewness,
     spread,
+    tracked_more,
     won_of_worked,
 )
 
@@ -233,11 +243,46 @@ ROWS: tuple[Row, ...] = (
         **_share("called_wins_early", "called_wins"),
     ),
     Row(
+        "R14a", "tracking raises the share of marketing leads that are worked", "> 0", 0.0, math.inf, "S",
+        ("sabnis2013",), (TRACKED, UNTRACKED), tracked_more(TRACKED, UNTRACKED, "old"),
+        "Base firm with follow-up fully tracked less the same without, in the burn-in too. Not declined / decided, of "
+        "the marketing leads that came to reps who were with the firm for a year at least.",
+    ),
+    Row(
+        "R14b", "the same for new reps, less for experienced ones", "> 0", 0.0, math.inf, "S",
+        ("sabnis2013",), (TRACKED, UNTRACKED),
+        difference(tracked_more(TRACKED, UNTRACKED, "new"), tracked_more(TRACKED, UNTRACKED, "old")),
+        "R14a of reps hired since, less R14a.",
+    ),
+    Row(
+        "R14c", "better leads are worked more: for experienced reps, less for new ones", "> 0", 0.0, math.inf, "S",
+        ("sabnis2013",), (BASE,), difference(better_more(BASE, "old"), better_more(BASE, "new")),
+        "Share worked of leads whose score lies 0.7 sd or more above the bar, less that of the others.",
+    ),
+    Row(
         "R18", "won per worked marketing lead: high over low alignment", "29 / 24 = 1.21", 1.10, 1.35, "H",
         ("millerheiman2010",), (LOW_ALIGNMENT, HIGH_ALIGNMENT),
         quotient(won_of_worked(HIGH_ALIGNMENT), won_of_worked(LOW_ALIGNMENT)),
         "Base firm with every lever of alignment integrated, over the same with every lever undefined, in the burn-in "
         "too. Deals won that marketing had handed over / marketing leads that ended and were not left unworked.",
+    ),
+    Row(
+        "R19", "growth of revenue a year: high less low alignment, points", "1.7", 0.0, 6.0, "H",
+        ("millerheiman2010",), (LOW_ALIGNMENT, HIGH_ALIGNMENT),
+        points_a_year_more(HIGH_ALIGNMENT, LOW_ALIGNMENT, "earned_last", "earned_first"),
+        "Arms of R18. Revenue earned in the last quarter of the year / in its first, less 1, times 4/3.",
+    ),
+    Row(
+        "R21a", "teams with views of their own win more than teams that think alike", "> 0", 0.0, math.inf, "S",
+        ("homburg2007",), (VIEWS_KEPT, HIGH_ALIGNMENT),
+        difference(pooled_ratio(VIEWS_KEPT, "wins", "runs"), pooled_ratio(HIGH_ALIGNMENT, "wins", "runs")),
+        "Wins a year of the integrated firm if thinking alike cost no targeting, less those of R18's integrated firm.",
+    ),
+    Row(
+        "R21b", "a gap in competence costs wins", "> 0", 0.0, math.inf, "S",
+        ("homburg2007",), (BASE, UNTRAINED),
+        difference(pooled_ratio(BASE, "wins", "runs"), pooled_ratio(UNTRAINED, "wins", "runs")),
+        "Wins a year of the base firm, less those with half of its reps from marketing.",
     ),
     Row(
         "R23", "wins in the last three business days of a quota's period", "1.47", 1.2, 1.75, "H",
@@ -341,9 +386,14 @@ ROWS: tuple[Row, ...] = (
     Row(
         "R35", "touches before an inbound win", "8", 5.0, 12.0, "H", ("rain2018",),
         reading="Touches of the need by both teams, from its beginning to the decision, mean of the deals won in the "
-        "window that began with a request. Cold wins are not measured: calls that reach nobody are no touches "
-        "in the model.",
+        "window that began with a request.",
         **_mean("inbound_touches", "inbound_wins"),
+    ),
+    Row(
+        "R35c", "touches and calls before a cold win", "20–50", 15.0, 50.0, "H", ("rain2018",),
+        reading="As R35, of deals that began with a cold call, and the calls that had reached nobody before: "
+        "1 / `cold_contact` − 1 each, since the model draws whom an hour of calls finds, not each call.",
+        **_mean("cold_touches", "cold_wins"),
     ),
     Row(
         "R36",
@@ -378,6 +428,27 @@ ROWS: tuple[Row, ...] = (
         "R42b", "abandoned carts recovered", "3–5 %", 0.02, 0.08, "H", ("klaviyo2017",),
         reading="As R42a: bought after a reminder / left behind by buyers who were reminded (address known).",
         **_share("carts_recovered", "carts_reminded", SHOP),
+    ),
+    Row(
+        "R45", "lifetime value of customers bought at 35 % less, over others", "0.5", 0.35, 0.75, "H", ("lewis2006",),
+        (BOUGHT_CHEAP, BOUGHT),
+        quotient(pooled_ratio(BOUGHT_CHEAP, "worth", "bought"), pooled_ratio(BOUGHT, "worth", "bought")),
+        "World `small`, customers of one year followed for twenty; after it nobody comes into the market. Present "
+        "value at the sale of what they pay.",
+    ),
+    Row(
+        "R47a", "adoption by word of mouth alone: Bass's p", "0.03", 0.001, 0.05, "H", ("sultan1990",),
+        reading="World `small` with 5,000 fitting accounts, nobody who advertises or calls, customers who recommend "
+        "(1.5 a year) and none who leave. Bass's curve fitted to the adoptions of 20 years by least squares, per year.",
+        **_mean("p", "runs", BY_MOUTH),
+    ),
+    Row(
+        "R47b", "the same: q", "0.38", 0.2, 0.6, "H", ("sultan1990",),
+        reading="As R47a.", **_mean("q", "runs", BY_MOUTH),
+    ),
+    Row(
+        "R47c", "the same: share of variance explained", "> 0.99", 0.99, 1.0, "H", ("sultan1990",),
+        reading="As R47a: R² of the cumulative curve.", **_mean("r2", "runs", BY_MOUTH),
     ),
     Row(
         "U",

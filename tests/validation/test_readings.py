@@ -38,13 +38,25 @@ def test_readings_equal_a_count_by_hand(name: str) -> None:
     for reading, value in hand.sums.items():
         assert sums[reading] == pytest.approx(value, rel=1e-9), reading
     nothing = {name for name, value in sums.items() if name not in hand.sums and value != 0.0}
-    other = {"wins", "accounts", "reps", "count_wins", "count_wins_squared", "busy_hours", "available_hours"}
+    other = {
+        "wins",
+        "runs",
+        "earned_first",
+        "earned_last",
+        "accounts",
+        "reps",
+        "count_wins",
+        "count_wins_squared",
+        "busy_hours",
+        "available_hours",
+    }
     assert nothing == other, "readings that nobody counted by hand"
     assert sums["wins"] == hand.sums["won"]
     assert sorted(samples["lead_to_win_days"]) == pytest.approx(sorted(hand.days))
     one = {name: Measurement(sums, samples)}
     assert skewness(name, "lead_to_win_days")([one]) == pytest.approx(median_ratio(hand.days))
     kpis = run.kpis()
+    assert sums["earned_first"] <= sums["earned_last"] < kpis["revenue_earned"]
     assert sums["revenue"] == revenue(run)["revenue"] == pytest.approx(kpis["revenue_booked"])
     for kpi, row in KPIS.items():
         assert pooled_ratio(name, *row)([one]) == pytest.approx(kpis[kpi], nan_ok=True), kpi

@@ -67,6 +67,7 @@ def works_lead(
     belief_weight: float,
     tracking: float,
     tracking_weight: float,
+    tracking_fade: float,
     experience: float,
     experience_weight: float,
     load: float,
@@ -84,6 +85,8 @@ def works_lead(
         Sales' belief in marketing's leads, 0..1.
     tracking : float
         How closely follow-up is tracked, 0..1.
+    tracking_fade : float
+        How much less tracking moves an experienced rep, per year: its effect is divided by 1 + fade x years.
     experience : float
         Years with the firm.
     load : float
@@ -93,7 +96,7 @@ def works_lead(
         preference
         + quality_weight * quality
         + belief_weight * (belief - 0.4)
-        + tracking_weight * (tracking - 0.5)
+        + tracking_weight * (tracking - 0.5) / (1.0 + tracking_fade * experience)
         - experience_weight * experience
         - load_weight * load
     )

@@ -268,6 +268,7 @@ class Phase:
     belief_weight: float
     tracking: float
     tracking_weight: float
+    tracking_fade: float
     experience_weight: float
     load_weight: float
     belief_memory: float

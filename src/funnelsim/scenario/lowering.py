@@ -43,8 +43,8 @@ COPIED = (
     "request_patience", "lead_patience", "neglect", "attempt_hours", "talk_hours", "meeting_hours", "hours_sigma",
     "interest", "interest_slope", "cycle_days", "cycle_sigma", "cycle_power", "reference_deal", "first_meeting_days",
     "stay", "stay_slope", "win", "win_slope", "skill_weight", "lost_share", "calls_per_hour", "cold_contact",
-    "lead_quality", "belief_weight", "tracking_weight", "experience_weight", "load_weight", "belief_memory",
-    "discovery_noise",
+    "lead_quality", "belief_weight", "tracking_weight", "tracking_fade", "experience_weight", "load_weight",
+    "belief_memory", "discovery_noise",
 )  # fmt: skip
 """Fields of `Response` and `Selling` that engines read as they are."""
 RAREST_ON_THE_CLOCK = 1e-3

@@ -249,6 +249,13 @@ class Selling(Part):
         3.0, "log-odds", "effect of belief on working a marketing lead", "sabnis2013", ge=0, le=50
     )
     tracking_weight: float = quantity(1.0, "log-odds", "effect of tracking", "sabnis2013", ge=0, le=10)
+    tracking_fade: float = quantity(
+        0.2,
+        "per year",
+        "how much less tracking moves an experienced rep: its effect is divided by 1 + fade x years with the firm",
+        ge=0,
+        le=10,
+    )
     experience_weight: float = quantity(0.1, "log-odds per year", "loss with experience", "sabnis2013", ge=0, le=5)
     load_weight: float = quantity(
         0.02, "log-odds per task", "loss per task that waits per rep", "sabnis2013", ge=0, le=5

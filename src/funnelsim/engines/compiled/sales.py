@@ -224,6 +224,7 @@ def works(a: int, x: int, p: int) -> bool:
         phase.belief_weight,
         phase.tracking,
         phase.tracking_weight,
+        phase.tracking_fade,
         years(a, p),
         phase.experience_weight,
         (desk.pool_waiting + desk.own_waiting - 1) / desk.workers,

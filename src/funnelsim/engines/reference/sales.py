@@ -209,6 +209,7 @@ class Sales:
             phase.belief_weight,
             phase.tracking,
             phase.tracking_weight,
+            phase.tracking_fade,
             crew.years(worker.person),
             phase.experience_weight,
             (crew.desk.waiting - 1) / len(crew.desk.workers),  # beside this lead
