@@ -240,6 +240,7 @@ def test_ranking_has_the_best_first_and_its_twin_beside_it(comparison):
     assert second == "The best mean is that of “today”."
     assert third.startswith("“two reps” is $") and third.endswith("higher than “today”.")
     assert less_is_better("cac") and not less_is_better("profit")
+    assert less_is_better("conflict_end") and less_is_better("unsubscribe_rate") and less_is_better("history_lost")
 
 
 def test_one_replication_has_no_interval_and_says_so(plans):

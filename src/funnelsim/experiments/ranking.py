@@ -22,10 +22,16 @@ HEADLINE = "profit_with_value"
 """KPI that decides where none is named."""
 LESS_IS_BETTER = (
     "cac",
+    "cart_abandonment",
     "churn_rate",
+    "conflict_end",
     "cost_per_",
     "cycle_days_",
+    "duplicates",
+    "escalated",
+    "history_lost",
     "lost_after_",
+    "lost_to_",
     "marketing_cost",
     "mean_waiting",
     "mql_to_win_days_",
@@ -36,6 +42,7 @@ LESS_IS_BETTER = (
     "response_",
     "salaries",
     "sales_cost",
+    "unsubscribe_rate",
     "unworked_",
     "won_cycle_days_",
 )
