@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation, Text
+from matplotlib.ticker import MaxNLocator
 
 MARKETING, SALES, BUYER = "#0072B2", "#E69F00", "#5F6B6D"
 """Constant colours: dark, light and middle in grey (Okabe-Ito, safe for the colour-blind)."""
@@ -33,6 +34,10 @@ TEAM = {"marketing": MARKETING, "sales": SALES}
 TEAM_INK = {"marketing": MARKETING, "sales": SALES_INK}
 WIDTH = 7.0
 """Width of a figure, inches."""
+HEADS = 20.0
+"""Room between title and panel where columns of text have heads, points."""
+TICK = 50.0
+"""Room that a label such as ``+$1.25M`` takes below an axis, points."""
 
 AxesLike = Axes | Sequence[Axes] | np.ndarray
 
@@ -286,6 +291,17 @@ def end_labels(ax: Axes, labels: Sequence[tuple[float, str, Any]], lines: int = 
             textcoords="offset points", ha="left", va="center", fontsize=9, color=colour, annotation_clip=False,
             parse_math=False,
         )  # fmt: skip
+
+
+class RoomyTicks(MaxNLocator):
+    """As many round ticks as their labels have room for, however narrow the panel."""
+
+    def __call__(self) -> Any:
+        """Return the places of the ticks."""
+        axes = cast(Axes, self.axis.axes)
+        width = axes.bbox.width / axes.figure.dpi * 72.0
+        self.set_params(nbins=int(min(max(width / TICK, 2.0), 5.0)))
+        return super().__call__()
 
 
 def shortened(label: str, width: int = 20) -> str:

@@ -21,6 +21,7 @@ from funnelsim.plots.frame import (
     LINES,
     SALES,
     AxesLike,
+    RoomyTicks,
     end_labels,
     legend,
     panels,
@@ -43,9 +44,9 @@ def regret(result: Robust, ax: AxesLike | None = None) -> Axes:
     """
     table, chance = result.regret(), result.chance_best()
     columns = [*result.worlds, "mean", "worst"]
-    (panel,) = axes = panels(ax, 2.0 + 0.55 * len(table))
+    (panel,) = axes = panels(ax, 2.0 + 0.66 * len(table))
     numbers = table[columns].to_numpy(float)
-    panel.imshow(numbers, cmap="OrRd", aspect="auto", vmin=0.0, vmax=1.4 * max(float(numbers.max()), 1e-9))
+    panel.imshow(numbers, cmap="OrRd", aspect="auto", vmin=0.0, vmax=2.0 * max(float(numbers.max()), 1e-9))
     unit = gap_unit(result.unit)
     for y, plan in enumerate(table.index):
         for x, name in enumerate(columns):
@@ -90,7 +91,7 @@ def regret(result: Robust, ax: AxesLike | None = None) -> Axes:
 
 def _ends(table: Any, plan: Any, name: str, unit: str) -> str:
     low, high = float(table.loc[plan, f"{name}_low"]), float(table.loc[plan, f"{name}_high"])
-    return f"{short(low, unit)} to {short(high, unit)}"
+    return f"{short(low, unit)} to\n{short(high, unit)}"
 
 
 def switching(result: Switching, ax: AxesLike | None = None) -> Axes:
@@ -111,13 +112,15 @@ def _line(result: Switching, ax: AxesLike | None) -> Axes:
     name, factor = next(iter(result.factors.items()))
     table, unit = result.table(), gap_unit(result.unit)
     scale, fitted = result.curves()
+    aside = 0.012 * float(np.ptp(scale))  # plans stand beside each other, so that each interval is seen
     ends: list[tuple[float, str, Any]] = [(0.0, result.plans[0], INK)]
     panel.axhline(0.0, color=INK, linewidth=1.4)
     for place, plan in enumerate(result.plans[1:]):
         colour, dash, marker = LINES[place % len(LINES)]
         part = table[table["plan"] == plan]
-        panel.vlines(part[name], part["low"], part["high"], color=colour, linewidth=1.6, alpha=0.7)
-        panel.plot(part[name], part["difference"], marker, color=colour, markersize=6)
+        beside = part[name].to_numpy(float) + aside * (place - len(result.plans) / 2.0 + 1.0)
+        panel.vlines(beside, part["low"], part["high"], color=colour, linewidth=1.6, alpha=0.7)
+        panel.plot(beside, part["difference"], marker, color=colour, markersize=6)
         panel.plot(scale, fitted[place + 1], color=colour, linestyle=dash, linewidth=1.6)
         ends.append((float(fitted[place + 1][-1]), plan, colour))
     flips = result.flips()
@@ -202,6 +205,7 @@ def sensitivity(result: Sensitivity, ax: AxesLike | None = None) -> Axes:
     if result.method == "morris":
         _bars(panel, places, table, "mu_star", LINES[0][0], 0.6, "mean effect μ*")
         panel.plot(table["sigma"], places, "D", color=BAD, markersize=6, label="interaction or curvature σ")
+        panel.xaxis.set_major_locator(RoomyTicks())
         number_ticks(panel.xaxis, gap_unit(result.unit))
         panel.set_xlabel(f"change of the lead over the whole range, {axis_label('', result.unit)}", fontsize=9)
     else:
