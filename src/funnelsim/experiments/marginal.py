@@ -172,7 +172,8 @@ class MarginalValues:
         whole, quarters = table.loc["all"], table.drop(index="all")
         if whole["best"] == NOTHING:
             return ""
-        ends = f"{whole['per_dollar']:+.2f} [{whole['low']:+.2f}, {whole['high']:+.2f}] dollars on top of each dollar"
+        numbers = (float(whole[column]) for column in ("per_dollar", "low", "high"))
+        ends = f"{with_interval(*numbers, 'USD', sign=True)} on top of each dollar"
         if whole["binds"] == NOTHING:
             text = f"No resource clearly binds; the best mean is that of {whole['best']} ({ends})."
         else:

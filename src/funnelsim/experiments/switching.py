@@ -179,6 +179,18 @@ class Switching:
             )
         return "\n".join([*lines, f"By {what}, {self.results.replications_in_words}, paired."])
 
+    def brief(self) -> str:
+        """Where the favourite flips over one number, in one short sentence."""
+        (name,) = self._one_factor()
+        levels, unit = self.levels(name), self.factors[name].unit
+        if self.flips():
+            return self.conclusion().split("\n")[0]
+        _, first, sure = self.favourite()
+        span = f"{written(levels[0])} to {written(levels[-1])} {unit}".strip()
+        return (
+            f"“{self.plans[int(first[0])]}” stays ahead for any {name} of {span} (at its weakest place {_sure(sure)})."
+        )
+
     def _one_factor(self) -> list[str]:
         if len(self.factors) != 1:
             raise ScenarioError("flips lie along one factor; for two see favourite() and plots.switching")
@@ -243,6 +255,10 @@ def _crossings(scale: np.ndarray, fitted: np.ndarray) -> dict[tuple[int, int], l
                 at = float(scale[place] + share * (scale[place + 1] - scale[place]))
                 found.setdefault((a, b) if gap[place] > 0 else (b, a), []).append(at)
     return found
+
+
+def _sure(shares: np.ndarray) -> str:
+    return f"{float(shares.min()):.0%} sure"
 
 
 def switching(

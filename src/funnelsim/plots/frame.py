@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -139,6 +141,24 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+_width: ContextVar[float] = ContextVar("width", default=WIDTH)
+
+
+@contextmanager
+def narrow(width: float) -> Iterator[None]:
+    """Make figures of another width, inches, within the block: pictures then leave out what has no room."""
+    token = _width.set(width)
+    try:
+        yield
+    finally:
+        _width.reset(token)
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Whether labels and columns beside a panel have to be short."""
+    return bool(ax.figure.figure.get_size_inches()[0] < 6.0)
+
+
 def panels(
     ax: AxesLike | None,
     height: float,
@@ -156,7 +176,7 @@ def panels(
         if len(given) != number:
             raise ValueError(f"this picture has {number} panels; ax= holds {len(given)} axes")
         return [_tidy(one) for one in given]
-    first = new_figure(WIDTH, height).add_subplot() if ax is None else ax
+    first = new_figure(_width.get(), height).add_subplot() if ax is None else ax
     spec, figure = first.get_subplotspec(), first.figure
     share: dict[str, Any] = {"sharex": first} if columns == 1 else {"sharey": first}
     axes = [first]

@@ -58,7 +58,7 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
     note = (
         f"Height: best mean and paired difference to it, {often} replications; lines: intervals "
         f"of the differences that hold together ({frontier.level * 100:g} %). Shaded and filled: tied for best by a "
-        f"sequential selection; a difference below {zone} does not matter."
+        f"sequential selection; open: shown to be worse than some other; a difference below {zone} does not matter."
     )
     write(axes, _frontier_finding(frontier), note)
     return tuple(axes)

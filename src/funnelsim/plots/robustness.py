@@ -163,24 +163,25 @@ def _map(result: Switching, ax: AxesLike | None) -> Axes:
     for place in seen:
         colour = LINES[place % len(LINES)][0]
         panel.contourf(x, y, (best == place).T.astype(float), levels=[0.5, 1.5], colors=[colour], alpha=0.55)
-        panel.plot([], [], "s", color=colour, alpha=0.55, markersize=10, label=shortened(result.plans[place], 28))
+        panel.fill_between([], [], color=colour, alpha=0.55, label=shortened(result.plans[place], 18))
     if (sure < SURE).any():
         panel.contourf(
             x, y, sure.T, levels=[0.0, SURE], colors=["none"], hatches=["////"]
         )  # hatching alone: the colour below still says which plan
-        panel.plot([], [], "s", color="white", markeredgecolor=INK, markersize=10, label="not sure (hatched)")
+        panel.fill_between([], [], facecolor="white", edgecolor=INK, hatch="////", linewidth=0.5, label="not sure")
     points = np.array([[float(point[x_name]), float(point[y_name])] for point in result.points])
     panel.plot(points[:, 0], points[:, 1], ".", color=INK, markersize=3, clip_on=False)
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: written(round(float(value), 9))))
     panel.set_xlabel(factor_label(x_name, x_factor), fontsize=9)
     panel.set_ylabel(factor_label(y_name, y_factor), fontsize=9)
-    legend(panel, loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    legend(panel, loc="upper left", bbox_to_anchor=(1.0, 1.02), borderaxespad=0.4)  # beside: it must not hide the map
     shares = sorted(((float((best == place).mean()), result.plans[place]) for place in seen), reverse=True)
     share, plan = shares[0]
-    title = f"“{plan}” is the favourite on {share:.0%} of the map"
+    sure_share = float(((best == result.plans.index(plan)) & (sure >= SURE)).mean())
+    title = f"“{plan}” is the favourite on {share:.0%} of the map, surely on {sure_share:.0%}"
     if len(shares) > 1:
-        title += f"; the rest is “{shares[1][1]}”" if len(shares) == 2 else f"; {len(shares)} plans share it"
+        title += f"; the rest is {'' if len(shares) == 2 else 'mostly '}“{shares[1][1]}”"
     note = (
         f"Favourite by {plain(result.kpi)} {over(result.horizon_quarters)}; fitted, second degree, through the dots "
         f"({counted(result.n, 'replication')} each, paired). Hatched: fewer than {SURE:.0%} of bootstrap samples agree."

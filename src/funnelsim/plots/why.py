@@ -16,6 +16,7 @@ from funnelsim.plots.frame import (
     AxesLike,
     RoomyTicks,
     columns_of_text,
+    is_narrow,
     panels,
     shortened,
     write,
@@ -62,7 +63,9 @@ def waterfall(explanation: Explanation, ax: AxesLike | None = None) -> Axes:
     span = (max(reached) - min(reached)) or 1.0
     panel.set_xlim(min(reached) - 0.04 * span, max(reached) + 0.04 * span)
     labels = [f"“{b}” less “{a}”" if name == TOTAL else capital(str(name)) for name in table.index]
-    panel.set_yticks(range(len(table)), [shortened(label, 28) for label in labels], parse_math=False)
+    panel.set_yticks(
+        range(len(table)), [shortened(label, 16 if is_narrow(panel) else 28) for label in labels], parse_math=False
+    )
     panel.get_yticklabels()[-1].set_fontweight("bold")
     panel.set_ylim(len(table) - 0.4, -0.6)
     panel.tick_params(axis="y", length=0)

@@ -25,6 +25,7 @@ from funnelsim.plots.frame import (
     RoomyTicks,
     columns_of_text,
     end_labels,
+    is_narrow,
     nothing,
     panels,
     shortened,
@@ -53,7 +54,7 @@ def worth(value: Value, ax: AxesLike | None = None) -> Axes:
     if len(value.comparison.horizons) == 1:
         labels = [capital(what) for _, what in table.index]
     (panel,) = axes
-    _rows(panel, table, [shortened(label, 26) for label in labels])
+    _rows(panel, table, [shortened(label, 16 if is_narrow(panel) else 26) for label in labels])
     reps = [
         reps_words(Interval(float(row.reps_worth), float(row.reps_low), float(row.reps_high), np.nan, 0))
         for row in rows_of(table)
@@ -96,9 +97,12 @@ def marginal_values(found: MarginalValues, most: int = 12, ax: AxesLike | None =
         nothing(axes, "Levers", "No lever of the plan changes anything.")
         return axes[0]
     (panel,) = axes
-    _rows(panel, table, [shortened(capital(str(name)), 30) for name in table.index])
-    dollars = [amount(one, "USD", sign=True) if np.isfinite(one) else "" for one in table["per_dollar"]]
-    heads, columns = ["the step, USD a year", "for each $"], [_margins(table), dollars]
+    slim = is_narrow(panel)
+    _rows(panel, table, [shortened(capital(str(name)), 16 if slim else 30) for name in table.index])
+    heads, columns = ["the step, USD a year"], [_margins(table)]
+    if not slim:
+        heads.append("for each $")
+        columns.append([amount(one, "USD", sign=True) if np.isfinite(one) else "" for one in table["per_dollar"]])
     _columns(panel, heads, columns, _colours(table))
     panel.set_xlabel(f"{plain(found.kpi)}, USD a year")
     rest = len(found.levers) - len(table)
@@ -170,8 +174,8 @@ def _bottleneck_title(found: MarginalValues) -> str:
     whole = table.loc["all"]
     if whole["binds"] == NOTHING:
         return f"No bottleneck is clear; the best mean return on another dollar is that of {_brief(str(whole['best']))}"
-    ends = f"{whole['per_dollar']:.2f} [{whole['low']:.2f}, {whole['high']:.2f}]"
-    return f"The bottleneck is what {_brief(str(whole['binds']))} adds: ${ends} on top of each dollar"
+    ends = with_interval(*(float(whole[column]) for column in ("per_dollar", "low", "high")), "USD")
+    return f"The bottleneck is what {_brief(str(whole['binds']))} adds: {ends} on top of each dollar"
 
 
 def _brief(name: str) -> str:
