@@ -187,9 +187,8 @@ class Switching:
             return self.conclusion().split("\n")[0]
         _, first, sure = self.favourite()
         span = f"{written(levels[0])} to {written(levels[-1])} {unit}".strip()
-        return (
-            f"“{self.plans[int(first[0])]}” stays ahead for any {name} of {span} (at its weakest place {_sure(sure)})."
-        )
+        plan, least = self.plans[int(first[0])], f"{float(sure.min()):.0%} sure"
+        return f"“{plan}” stays ahead for any {name} from {span} (at its weakest place {least})."
 
     def _one_factor(self) -> list[str]:
         if len(self.factors) != 1:
@@ -255,10 +254,6 @@ def _crossings(scale: np.ndarray, fitted: np.ndarray) -> dict[tuple[int, int], l
                 at = float(scale[place] + share * (scale[place + 1] - scale[place]))
                 found.setdefault((a, b) if gap[place] > 0 else (b, a), []).append(at)
     return found
-
-
-def _sure(shares: np.ndarray) -> str:
-    return f"{float(shares.min()):.0%} sure"
 
 
 def switching(
