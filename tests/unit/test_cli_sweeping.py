@@ -76,13 +76,14 @@ def test_robust(here):
     found = call("robust", "tiny.yaml", "two.yaml", "--world", "slump:world.demand=0.5",
                  "--switch", "world.demand=0.5..2",
                  "--decides", "world.demand=0.5..2", "--decides", "world.segments.*.deal_size=x0.5..2", "--size", 2,
-                 "-n", 3, "--out", "out", *QUICK)  # fmt: skip
+                 "-n", 6, "--out", "out", *QUICK)  # fmt: skip
     assert found.exit_code == 0, found.output
     files = {"answer.txt", "regret.csv", "regret.png", "chance_best.csv", "switching.csv", "switching.png"}
     assert {*files, "sensitivity.csv", "sensitivity.png"} == set(os.listdir("out"))
     words = " ".join(found.output.split())
     assert "is the safest of 2 plans in 2 worlds" in words
     assert "stays ahead in" in words
+    assert "luck that 6 replications leave" in words, "-n counts for --decides, too"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,9 @@ def test_robust(here):
         (("search", "tiny.yaml", "--budget", "much"), "expected money such as"),
         (("search", "tiny.yaml", "--budget", "100", "--lever", "plan.sales.reps=1..2"), "the cheapest plan costs"),
         (("robust", "tiny.yaml", "two.yaml"), "nothing to be robust against"),
+        (("robust", "tiny.yaml", "two.yaml", "--decides", "world.demand=1..2", "-n", 4), "replications is 4"),
+        (("robust", "tiny.yaml", "two.yaml", "--decides", "world.demand=1..2", "--method", "x"), "no method is named"),
+        (("sweep", "tiny.yaml", "--vary", "plan.sales.reps=1", "--executor", "thread"), "did you mean 'threads'"),
         (("robust", "tiny.yaml", "two.yaml", "--world", "slump"), "expected LABEL:PATH=VALUE"),
         (("robust", "tiny.yaml", "two.yaml", "--world", "slump:demand=1"), "did you mean 'world.demand'"),
     ],

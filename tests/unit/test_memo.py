@@ -91,7 +91,7 @@ def test_the_page_says_it_all(memo, page):
     assert "What is the best use of $300k a year for people and programmes?" in page
     for line in memo.lines:
         assert line in page.replace("&#39;", "'")
-    assert re.search(r"\[[+−]?\$[\d.,]+[kM]?, [+−]?\$[\d.,]+[kM]?\]", page), "an interval"
+    assert re.search(r"\[[+−]?\u2060?\$[\d.,]+[kM]?, [+−]?\u2060?\$[\d.,]+[kM]?\]", page), "an interval"
     assert "funnelsim report today.yaml --budget 300k --seed 3" in page
     assert "fs.report" not in page
     for head in ("What they would earn", "Reps per marketer", "Why “", "What each lever is worth", "Which assumptions"):

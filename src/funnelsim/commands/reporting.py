@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelsim.commands.shared import (
+    HEADLINE,
     Engine,
     Horizon,
     Insist,
+    Kpi,
     Seed,
     Sets,
     Stored,
@@ -19,14 +21,14 @@ from funnelsim.commands.shared import (
     Who,
     Workers,
     guarded,
+    how_of,
+    loaded,
     mistake,
     stop_if,
 )
 
 if TYPE_CHECKING:
     from funnelsim.experiments.memo import Memo
-
-HEADLINE = "profit_with_value"
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +75,7 @@ def report(
     pdf: Annotated[bool, typer.Option("--pdf", help="Print it to PDF, too: needs Chromium, Chrome or Edge.")] = False,
     seed: Seed = 1,
     horizon: Horizon = None,
-    kpi: Annotated[str, typer.Option(help="Key figure that decides.")] = HEADLINE,
+    kpi: Kpi = HEADLINE,
     sets: Sets = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The page.")] = Path("memo.html"),
     workers: Workers = None,
@@ -92,9 +94,8 @@ def report(
     money = None if budget is None else money_of("--budget", budget)
     options: dict[str, Any] = {"without": without or (), "question": question, "quick": quick, "minutes": minutes}
     options |= {"replications": replications, "seed": seed, "horizon_quarters": horizon, "kpi": kpi}
-    options |= {"levers": factors_of("--lever", levers) or None, "workers": workers, "executor": executor}
-    options |= {"assumptions": factors_of("--assumption", assumptions) or None, "engine": engine.value}
-    options |= {"store": None if store else False, "insist": insist}
+    options |= {"levers": factors_of("--lever", levers) or None, **how_of(workers, executor, store, engine, insist)}
+    options |= {"assumptions": factors_of("--assumption", assumptions) or None}
     if worth:
         options["worth"] = worth
     named: dict[str, object] = {"--budget": budget, "--replications": replications}
@@ -110,8 +111,7 @@ def report(
 
 def _plans(names: list[str], sets: list[str] | None, money: float | None) -> Any:
     """Return what the names mean: today's plan where there is a budget, else the plans to choose from."""
-    from funnelsim.report.arguments import named_plans, with_sets
-    from funnelsim.scenario.files import load
+    from funnelsim.report.arguments import named_plans
 
     if money is None:
         try:
@@ -122,7 +122,7 @@ def _plans(names: list[str], sets: list[str] | None, money: float | None) -> Any
             raise
     if len(names) > 1:
         mistake("--budget starts from one scenario, today; the other plans are searched for")
-    return with_sets(load(names[0], insist=True), sets)  # the size is checked once everything is in place
+    return loaded(names[0], sets)
 
 
 def _repeated(options: dict[str, list[str] | None]) -> str:

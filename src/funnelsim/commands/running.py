@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelsim.commands.shared import (
+    HEADLINE,
     Engine,
     Form,
     Format,
     Horizon,
     Insist,
+    Kpi,
     Most,
+    Name,
     Precision,
     Seed,
     Sets,
@@ -24,6 +27,8 @@ from funnelsim.commands.shared import (
     count_of,
     finished_is_kept,
     guarded,
+    how_of,
+    loaded,
     mistake,
     publish_comparison,
     results_folder,
@@ -45,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 @guarded
 def run(
-    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file.")],
+    scenario: Name,
     seed: Seed = 1,
     replications: Annotated[
         str | None,
@@ -54,7 +59,7 @@ def run(
         ),
     ] = None,
     precision: Precision = None,
-    kpi: Annotated[str, typer.Option(help="Key figure that shall be that precise.")] = "profit_with_value",
+    kpi: Annotated[str, typer.Option(help="Key figure that shall be that precise.")] = HEADLINE,
     most: Most = 1000,
     horizon: Horizon = None,
     sets: Sets = None,
@@ -68,12 +73,9 @@ def run(
 ) -> None:
     """Run one scenario; with --replications, means and intervals."""
     from funnelsim.experiments.compare import with_horizon
-    from funnelsim.experiments.ranking import HEADLINE
-    from funnelsim.report.arguments import command_again, with_sets
-    from funnelsim.scenario.files import load
+    from funnelsim.report.arguments import command_again
 
-    # the size is checked once everything is in place
-    found = with_sets(load(scenario, insist=True), sets)
+    found = loaded(scenario, sets)
     if horizon is not None:
         found = with_horizon(found, horizon)
     count = count_of(replications)
@@ -82,8 +84,7 @@ def run(
     options = _how_many(count, precision, most)
     options |= {"--kpi": kpi if kpi != HEADLINE else None}
     command = command_again("run", [scenario], seed, horizon, sets, options)
-    how: How = {"workers": workers, "executor": executor, "store": None if store else False}
-    how |= {"engine": engine.value, "insist": insist}
+    how = how_of(workers, executor, store, engine, insist)
     with results_folder(out, form) as folder:
         if count == 1:
             _run_once(found, seed, engine.value, insist, folder, command)
@@ -120,7 +121,7 @@ def compare(
     baseline: Annotated[str | None, typer.Option(help="Label of the plan to compare with.")] = None,
     seed: Seed = 1,
     horizon: Horizon = None,
-    kpi: Annotated[str, typer.Option(help="Key figure that decides.")] = "profit_with_value",
+    kpi: Kpi = HEADLINE,
     sets: Sets = None,
     out: Annotated[Path, typer.Option(help="Folder for tables and report.")] = Path("results"),
     form: Form = Format.csv,
@@ -131,7 +132,6 @@ def compare(
     insist: Insist = False,
 ) -> None:
     """Compare plans under the same random numbers: a table, a sentence, and a report in a folder."""
-    from funnelsim.experiments.compare import HEADLINE
     from funnelsim.experiments.compare import compare as run_comparison
     from funnelsim.experiments.keeping import kpi_units
     from funnelsim.report.arguments import command_again, named_plans
@@ -148,8 +148,8 @@ def compare(
     command = command_again("compare", names, seed, horizon, sets, options)
     with results_folder(out, form) as folder:
         assert folder is not None
-        arguments: dict[str, Any] = {"seed": seed, "workers": workers, "horizon_quarters": horizon, "insist": insist}
-        arguments |= {"engine": engine.value, "executor": executor, "store": None if store else False}
+        arguments: dict[str, Any] = {"seed": seed, "horizon_quarters": horizon}
+        arguments |= how_of(workers, executor, store, engine, insist)
         arguments |= {"precision": precision, "kpi": kpi, "most": most, "versus": versus}
         with finished_is_kept(folder, kpi, command):
             found = run_comparison(plans, count, baseline, keep=("kpis", "funnel", "profit_and_loss"), **arguments)

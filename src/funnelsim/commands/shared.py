@@ -15,10 +15,14 @@ import typer
 
 if TYPE_CHECKING:
     from funnelsim.experiments.compare import Comparison
+    from funnelsim.experiments.executors import How
     from funnelsim.report.folder import OutFolder
+    from funnelsim.scenario.schema import Scenario
 
 DEBUG = "FUNNELSIM_DEBUG"
 INTERRUPTED = 130
+HEADLINE = "profit_with_value"
+"""Key figure that decides where none is named: `funnelsim.experiments.ranking.HEADLINE`, which takes long to import."""
 
 
 class Format(StrEnum):
@@ -36,6 +40,9 @@ class Engine(StrEnum):
     compiled = "compiled"
 
 
+Name = Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file.")]
+Kpi = Annotated[str, typer.Option(help="Key figure that decides.")]
+Out = Annotated[Path, typer.Option(help="Folder for tables and pictures.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value, e.g. plan.sales.reps=12; may be repeated."),
@@ -127,6 +134,22 @@ def mistake(text: str) -> NoReturn:
     from funnelsim.errors import FunnelsimError
 
     raise FunnelsimError(text)
+
+
+def loaded(name: str, sets: list[str] | None) -> Scenario:
+    """Return a scenario with what ``--set`` changes; its size is checked once everything is in place."""
+    from funnelsim.report.arguments import with_sets
+    from funnelsim.scenario.files import load
+
+    return with_sets(load(name, insist=True), sets)
+
+
+def how_of(workers: int | None, executor: str | None, store: bool, engine: Engine, insist: bool) -> How:
+    """Return what the options say about who does the work."""
+    return {
+        "workers": workers, "executor": executor, "store": None if store else False, "engine": engine.value,
+        "insist": insist,
+    }  # fmt: skip
 
 
 def stop_if(interrupted: bool) -> None:

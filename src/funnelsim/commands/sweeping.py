@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelsim.commands.shared import (
+    HEADLINE,
     Engine,
     Form,
     Format,
     Horizon,
     Insist,
+    Kpi,
+    Name,
+    Out,
     Seed,
     Sets,
+    Stored,
     Which,
+    Who,
     Workers,
     guarded,
+    how_of,
+    loaded,
     mistake,
     results_folder,
     say_where,
@@ -48,13 +56,9 @@ class What(StrEnum):
     heads = "heads"
 
 
-Name = Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file.")]
-Kpi = Annotated[str, typer.Option(help="Key figure that decides.")]
 Replications = Annotated[
     int, typer.Option("--replications", "-n", min=1, max=100_000, help="Runs of each setting, with the same luck.")
 ]
-Out = Annotated[Path, typer.Option(help="Folder for tables and pictures.")]
-HEADLINE = "profit_with_value"
 VARY = "PATH=1,2,3 or PATH=LOW..HIGH; PATH+PATH=… sets several; PATH=x0.5,1,2 multiplies today's value."
 
 
@@ -79,6 +83,8 @@ def sweep(
     out: Out = Path("results/sweep"),
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -88,11 +94,11 @@ def sweep(
 
     _check_kpi(kpi)
     factors = factors_of("--vary", vary)
-    how: dict[str, Any] = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
+    how: dict[str, Any] = {"seed": seed, **how_of(workers, executor, store, engine, insist)}
     with results_folder(out, form) as folder:
         assert folder is not None
         found = run_sweep(
-            _loaded(scenario, sets), factors, design.value, levels=levels, points=points, horizon_quarters=horizon,
+            loaded(scenario, sets), factors, design.value, levels=levels, points=points, horizon_quarters=horizon,
             replications=replications, **how,
         )  # fmt: skip
         _show("Settings, best mean first", _short_table(found.table(kpi), list(factors)), found.conclusion(kpi))
@@ -127,6 +133,8 @@ def frontier(
     out: Out = Path("results/frontier"),
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -135,8 +143,8 @@ def frontier(
     from funnelsim.report.factors import money_of, numbers_of
 
     _check_kpi(kpi)
-    base = _loaded(scenario, sets)
-    how: dict[str, Any] = {"seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
+    base = loaded(scenario, sets)
+    how: dict[str, Any] = {"seed": seed, **how_of(workers, executor, store, engine, insist)}
     found: Any
     with results_folder(out, form) as folder:
         assert folder is not None
@@ -174,7 +182,7 @@ def search(
         typer.Option(
             "--lever",
             metavar="PATH=RANGE",
-            help="What may be moved: PATH=LOW..HIGH:STEP or PATH=a,b; by default reps, marketers, programme money.",
+            help="What may be moved: PATH=LOW..HIGH:STEP or PATH=a,b; by default heads, programme money, alignment.",
         ),
     ] = None,
     evaluations: Annotated[int, typer.Option(min=4, max=100_000, help="Plans that the optimiser may try.")] = 120,
@@ -194,6 +202,8 @@ def search(
     out: Out = Path("results/search"),
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -205,10 +215,10 @@ def search(
     with results_folder(out, form) as folder:
         assert folder is not None
         found = run_search(
-            _loaded(scenario, sets), money_of("--budget", budget), factors_of("--lever", levers) or None, kpi=kpi,
+            loaded(scenario, sets), money_of("--budget", budget), factors_of("--lever", levers) or None, kpi=kpi,
             horizon_quarters=horizon, evaluations=evaluations, replications=replications, finalists=finalists,
             most=most, indifference=money_of("--indifference", indifference) if indifference else None, method=method,
-            seed=seed, workers=workers, engine=engine.value, insist=insist,
+            seed=seed, **how_of(workers, executor, store, engine, insist),
         )  # fmt: skip
         table = found.table().reset_index()
         _show("Finalists", _short_table(table, [*found.levers, "cost"], rank=False), found.conclusion())
@@ -242,7 +252,12 @@ def robust(
     ] = None,
     method: Annotated[str, typer.Option(help="For --decides: morris or sobol (needs SALib).")] = "morris",
     size: Annotated[int | None, typer.Option(min=2, help="For --decides: trajectories, or base sample.")] = None,
-    replications: Replications = 20,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications", "-n", min=1, max=100_000, help="Runs of each setting; by default 20, for --decides 5."
+        ),
+    ] = None,
     kpi: Kpi = HEADLINE,
     seed: Seed = 1,
     horizon: Horizon = None,
@@ -250,11 +265,14 @@ def robust(
     out: Out = Path("results/robust"),
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
     """Say which plan is safest over several worlds, where the favourite flips, and what decides the ranking."""
     from funnelsim.experiments.compare import _scenarios
+    from funnelsim.experiments.sensitivity import LEAST_REPLICATIONS, check_method
     from funnelsim.report.arguments import named_plans
     from funnelsim.report.factors import factors_of, worlds_of
 
@@ -263,19 +281,22 @@ def robust(
         mistake("there is nothing to be robust against: give --world, --switch or --decides")
     _, plans = _scenarios(named_plans(names, sets), insist)
     ranges, deciders = factors_of("--switch", switch), factors_of("--decides", decides)
+    if deciders:
+        check_method(method, LEAST_REPLICATIONS if replications is None else replications)  # before any work
     elsewhere = worlds_of(worlds) if worlds else {}
-    how: dict[str, Any] = {"kpi": kpi, "seed": seed, "workers": workers, "engine": engine.value, "insist": insist}
-    how["horizon_quarters"] = horizon
+    how: dict[str, Any] = {"kpi": kpi, "seed": seed, "horizon_quarters": horizon}
+    how |= how_of(workers, executor, store, engine, insist)
     said: list[str] = []
     stopped = False
     with results_folder(out, form) as folder:
         assert folder is not None
         if elsewhere:
-            stopped |= _in_worlds(folder, plans, elsewhere, said, replications=replications, **how)
+            stopped |= _in_worlds(folder, plans, elsewhere, said, replications=replications or 20, **how)
         if ranges:
-            stopped |= _flips(folder, plans, ranges, said, replications=replications, **how)
+            stopped |= _flips(folder, plans, ranges, said, replications=replications or 20, **how)
         if deciders:
-            stopped |= _deciders(folder, plans, deciders, said, method=method, size=size, **how)
+            how |= {"method": method, "size": size, "replications": replications or LEAST_REPLICATIONS}
+            stopped |= _deciders(folder, plans, deciders, said, **how)
         _publish(folder, "\n\n".join(said))
     stop_if(stopped)
 
@@ -318,13 +339,6 @@ def _deciders(folder: OutFolder, plans: dict[str, Scenario], ranges: Any, said: 
 
 
 # ---------------------------------------------------------------------------------------------------------------- parts
-
-
-def _loaded(scenario: str, sets: list[str] | None) -> Scenario:
-    from funnelsim.report.arguments import with_sets
-    from funnelsim.scenario.files import load
-
-    return with_sets(load(scenario, insist=True), sets)
 
 
 def _check_kpi(kpi: str) -> None:

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from funnelsim.commands.shared import (
+    HEADLINE,
     Engine,
     Form,
     Format,
     Horizon,
     Insist,
+    Kpi,
+    Name,
+    Out,
     Seed,
     Sets,
+    Stored,
     Which,
+    Who,
     Workers,
     guarded,
+    how_of,
+    loaded,
     mistake,
     results_folder,
     say_where,
@@ -28,16 +36,12 @@ from funnelsim.commands.shared import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelsim.experiments.executors import How
     from funnelsim.report.folder import OutFolder
     from funnelsim.scenario.schema import Scenario
 
-Name = Annotated[str, typer.Argument(help="Name of a shipped scenario, or a file: today.")]
 Count = Annotated[
     int | None, typer.Option("--replications", "-n", min=2, max=100_000, help="Runs of each scenario; default 20.")
 ]
-Out = Annotated[Path, typer.Option(help="Folder for tables and pictures.")]
-Kpi = Annotated[str, typer.Option(help="Key figure that counts.")]
 Precision = Annotated[
     str | None,
     typer.Option(
@@ -46,7 +50,6 @@ Precision = Annotated[
     ),
 ]
 RESULTS = Path("results")
-HEADLINE = "profit_with_value"
 
 
 def register(app: typer.Typer) -> None:
@@ -77,6 +80,8 @@ def value(
     out: Out = RESULTS,
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -86,8 +91,8 @@ def value(
     what, by = _change(change)
     with results_folder(out, form) as folder:
         found = value_of(
-            _today(scenario, sets), what, by, precision=precision, replications=replications, money=money, seed=seed,
-            horizon_quarters=horizon, kpi=kpi, **_how(workers, engine, insist),
+            loaded(scenario, sets), what, by, precision=precision, replications=replications, money=money, seed=seed,
+            horizon_quarters=horizon, kpi=kpi, **how_of(workers, executor, store, engine, insist),
         )  # fmt: skip
         _show(found.words(), "What it is worth", found.sentence)
         _publish(folder, {"value": found.table()}, found.sentence, {"value": ("worth", (found,), {})}, found.n)
@@ -112,6 +117,8 @@ def marginal(
     out: Out = RESULTS,
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -120,8 +127,9 @@ def marginal(
 
     with results_folder(out, form) as folder:
         found = marginal_values(
-            _today(scenario, sets), levers or None, replications=replications, screen=screen, refine=refine,
-            precision=precision, seed=seed, horizon_quarters=horizon, kpi=kpi, **_how(workers, engine, insist),
+            loaded(scenario, sets), levers or None, replications=replications, screen=screen, refine=refine,
+            precision=precision, seed=seed, horizon_quarters=horizon, kpi=kpi,
+            **how_of(workers, executor, store, engine, insist),
         )  # fmt: skip
         _show(found.words(), "What one step of each lever is worth", found.sentence)
         tables = {"levers": found.table(), "levers_by_quarter": found.by_quarter().set_index("lever")}
@@ -151,6 +159,8 @@ def explain(
     out: Out = RESULTS,
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -159,9 +169,9 @@ def explain(
 
     with results_folder(out, form) as folder:
         found = explain_difference(
-            _today(first, sets), _today(second, sets), groups=_groups(groups), names=(_label(first), _label(second)),
+            loaded(first, sets), loaded(second, sets), groups=_groups(groups), names=(_label(first), _label(second)),
             replications=replications, pairs=pairs, seed=seed, horizon_quarters=horizon, kpi=kpi,
-            **_how(workers, engine, insist),
+            **how_of(workers, executor, store, engine, insist),
         )  # fmt: skip
         _show(found.words(), f"Why “{found.names[1]}” differs from “{found.names[0]}”", found.sentence)
         tables = {"explanation": found.table(), "interactions": found.interactions().set_index("change")}
@@ -194,6 +204,8 @@ def transition(
     out: Out = RESULTS,
     form: Form = Format.csv,
     workers: Workers = None,
+    executor: Who = None,
+    store: Stored = True,
     engine: Which = Engine.auto,
     insist: Insist = False,
 ) -> None:
@@ -201,7 +213,7 @@ def transition(
     from funnelsim.experiments.compare import with_horizon
     from funnelsim.experiments.transitions import transition as run_transition
 
-    plans = {_label(name): _today(name, sets) for name in names}
+    plans = {_label(name): loaded(name, sets) for name in names}
     if len(plans) < len(names):
         mistake("two scenarios have the same label; give their files different names")
     if horizon is not None:
@@ -210,7 +222,9 @@ def transition(
         plans["with dated hires"] = _hired(next(iter(plans.values())), hires)
     goals = _targets(targets)
     with results_folder(out, form) as folder:
-        found = run_transition(plans, replications or 20, targets=goals, seed=seed, **_how(workers, engine, insist))
+        found = run_transition(
+            plans, replications or 20, targets=goals, seed=seed, **how_of(workers, executor, store, engine, insist)
+        )
         _show(found.words(), "Cash since day 0", found.sentence)
         tables = {"troughs": found.troughs(), "cash": found.cash_path().set_index("plan")}
         pictures: dict[str, Any] = {"cash": ("cash_path", (found,), {})}
@@ -227,19 +241,8 @@ def transition(
 # -------------------------------------------------------------------------------------------------------------- parts
 
 
-def _today(name: str, sets: list[str] | None) -> Scenario:
-    from funnelsim.report.arguments import with_sets
-    from funnelsim.scenario.files import load
-
-    return with_sets(load(name, insist=True), sets)  # the size is checked once everything is in place
-
-
 def _label(name: str) -> str:
     return Path(name).stem if name.endswith((".yaml", ".yml")) else name
-
-
-def _how(workers: int | None, engine: Engine, insist: bool) -> How:
-    return {"workers": workers, "engine": engine.value, "insist": insist}
 
 
 def _change(texts: list[str]) -> tuple[Any, float | None]:

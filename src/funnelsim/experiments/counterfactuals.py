@@ -164,14 +164,16 @@ def _sum(value: float, by: float) -> float:
 
 def move_words(path: str, by: float) -> str:
     """Say what a step is: ``one more rep``, ``programme money +$60.0k``."""
-    name, unit = path.split(".")[-1], unit_at(path)
+    *_, part, name = path.split(".")
+    unit = unit_at(path)
     if unit == POSTS:
         one = plain(name).removesuffix("s")
         size = "one" if abs(by) == 1 else f"{abs(by):g}"
         return f"{size} {'more' if by > 0 else 'fewer'} {one if abs(by) <= 1 else plain(name)}"
     if unit.startswith("USD"):
         return f"{plain(name)} {amount(by, 'USD', sign=True)}"
-    return f"{plain(name)} {by:+g}"
+    of = f"{plain(part)} heads " if name.startswith("from_") else ""  # “from sales +1” alone says little
+    return f"{of}{plain(name)} {by:+g}"
 
 
 def _changed(scenario: Scenario, changes: dict[str, Any]) -> Case:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from funnelsim.errors import ScenarioError
+from funnelsim.experiments.counterfactuals import unit_at
 from funnelsim.scenario.changes import put
 from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.tree import Node, from_plain
@@ -122,6 +123,8 @@ def factors_of(scenario: Scenario, given: FactorsLike) -> dict[str, Factor]:
         for path in factor.paths:
             check_path(scenario, path)
         _check_levels(label, factor)
+        if not factor.unit and not factor.times and len(factor.paths) == 1 and factor.numeric:
+            factor = dataclasses.replace(factor, unit=unit_at(factor.paths[0]).removeprefix("factor"))
         found[label] = factor
     return found
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from funnelsim.errors import ScenarioError
 from funnelsim.experiments.compare import HEADLINE, Comparison, compare, with_horizon
+from funnelsim.experiments.counterfactuals import unit_at
 from funnelsim.experiments.executors import How
 from funnelsim.experiments.intervals import LEVEL, Interval, mean_interval, t_quantile
 from funnelsim.experiments.shapley import (
@@ -24,7 +25,7 @@ from funnelsim.experiments.shapley import (
 )
 from funnelsim.experiments.single import as_scenario, check_number
 from funnelsim.experiments.value import how_many
-from funnelsim.experiments.words import capital, counted, gap_unit, listed, plain, with_interval
+from funnelsim.experiments.words import amount, capital, counted, gap_unit, listed, plain, trimmed, with_interval
 from funnelsim.scenario.changes import differences
 from funnelsim.scenario.schema import Scenario
 
@@ -395,16 +396,19 @@ def _called(
     if len(values) > 1 or not (_simple(old) and _simple(new)):
         return words
     words = plain(path.split(".")[-1]) if path == name else " ".join(plain(part) for part in path.split(".")[1:])
-    return f"{words} {_short(old)} to {_short(new)}"
+    unit = unit_at(path)
+    return f"{words} {_short(old, unit)} to {_short(new, unit)}"
 
 
 def _simple(value: Any) -> bool:
     return isinstance(value, bool | int | float | str)
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, unit: str = "") -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if unit.startswith("USD") and isinstance(value, int | float):
+        return trimmed(amount(float(value), "USD"))
     return f"{value:,g}" if isinstance(value, int | float) and abs(value) < 1e6 else f"{value:,}"
 
 

@@ -202,7 +202,7 @@ def _in_part(path: str, name: str) -> str:
 
 
 def _word(value: Any) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+    return ("on" if value else "off") if isinstance(value, bool) else str(value).replace("_", " ")
 
 
 def cost_of(scenario: Scenario, path: str, unit: str) -> float:

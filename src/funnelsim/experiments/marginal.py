@@ -172,7 +172,8 @@ class MarginalValues:
         whole, quarters = table.loc["all"], table.drop(index="all")
         if whole["best"] == NOTHING:
             return ""
-        ends = f"{whole['per_dollar']:+.2f} [{whole['low']:+.2f}, {whole['high']:+.2f}] dollars on top of each dollar"
+        numbers = (float(whole[column]) for column in ("per_dollar", "low", "high"))
+        ends = f"{with_interval(*numbers, 'USD', sign=True)} on top of each dollar"
         if whole["binds"] == NOTHING:
             text = f"No resource clearly binds; the best mean is that of {whole['best']} ({ends})."
         else:
@@ -205,10 +206,11 @@ class MarginalValues:
         if self.load is not None:
             lines.append(self.load.sentence)
         quarters = counted(self.refined.horizon_quarters, "quarter")
+        idle = f"; {counted(len(self.idle), 'lever')} did nothing" if self.idle else ""
         lines.append(
             f"{capital(plain(self.kpi))} over {quarters}, per year; {len(self.levers)} levers with {self.screened.n} "
             f"replications, {len(self.refined.labels) - 1} of them with {self.refined.n}; seed {self.refined.seed}; "
-            f"{self.level * 100:g} % intervals that hold together; {len(self.idle)} levers did nothing."
+            f"{self.level * 100:g} % intervals that hold together{idle}."
         )
         return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from funnelsim.experiments.marginal import MarginalValues
 from funnelsim.experiments.payroll import yearly_cost
 from funnelsim.experiments.search import Search
 from funnelsim.experiments.switching import Switching
-from funnelsim.experiments.words import amount, counted, gap_unit, listed, plain, with_interval, with_margin
+from funnelsim.experiments.words import amount, counted, gap_unit, listed, plain, trimmed, with_interval, with_margin
 
 PARTS = {
     "frontier": "what each ratio of reps to marketers earns at equal payroll",
@@ -138,9 +138,12 @@ class Memo:
         lines = self._first(what)
         if self.best != self.today:
             lead, unit = self.lead, gap_unit(self.comparison.units[self.kpi])
-            size = with_interval(lead.mean, lead.low, lead.high, unit, sign=True)
-            clear = "" if lead.excludes_zero else ", which is not clear"
-            lines.append(f"“{self.best}” less “{self.today}” is {size}{clear}.")
+            if lead.excludes_zero and lead.mean > 0.0 and self.search is not None:
+                lines.append(f"That is {with_interval(lead.mean, lead.low, lead.high, unit)} more than today’s plan.")
+            else:
+                size = with_interval(lead.mean, lead.low, lead.high, unit, sign=True)
+                clear = "" if lead.excludes_zero else ", which is not clear"
+                lines.append(f"“{self.best}” less “{self.today}” is {size}{clear}.")
         elif self.search is not None:
             lines.append("That is today’s plan: nothing that was tried for this budget is better.")
         if self.search is not None:
@@ -150,7 +153,7 @@ class Memo:
                 f"Today’s plan costs {amount(cost, 'USD')} a year, {beside} the budget of "
                 f"{amount(self.search.budget, 'USD')}."
             )
-        return lines + [flip.conclusion().split("\n")[0] for flip in self.flips]
+        return lines + [flip.brief() for flip in self.flips]
 
     @property
     def sentence(self) -> str:
@@ -213,5 +216,5 @@ class Memo:
 def level_in_words(level: Any, unit: str) -> str:
     """Return a level of a lever: ``8.5``, ``$420k``, ``aligned``."""
     if unit.startswith("USD") and isinstance(level, int | float):
-        return amount(float(level), "USD")
+        return trimmed(amount(float(level), "USD"))
     return written(level)

@@ -196,10 +196,7 @@ def sensitivity(
     -----
     Morris (1991), Campolongo et al. (2007); Sobol by Saltelli et al. (2010); SALib (extra ``sensitivity``).
     """
-    _need_salib()
-    if method not in METHODS:
-        raise ScenarioError(f"no method is named {method!r}{hint(str(method), METHODS, 'methods')[0]}")
-    check_number("replications", replications, LEAST_REPLICATIONS, 100_000)
+    check_method(method, replications)
     found = plans_of(plans, scenario, horizon_quarters, bool(how.get("insist")))
     ranges = factors_of(next(iter(found.values())), factors)
     if len(found) < 2 or len(ranges) < 2:
@@ -255,8 +252,12 @@ def _design(factors: Mapping[str, Factor], method: str, size: int | None, seed: 
     return np.asarray(found, dtype=float)
 
 
-def _need_salib() -> None:
+def check_method(method: str, replications: int) -> None:
+    """Refuse a method that is unknown or not installed, and too few replications."""
     from importlib.util import find_spec
 
     if find_spec("SALib") is None:
         raise FunnelsimError('sensitivity needs SALib: pip install "funnelsim[sensitivity]"')
+    if method not in METHODS:
+        raise ScenarioError(f"no method is named {method!r}{hint(str(method), METHODS, 'methods')[0]}")
+    check_number("replications", replications, LEAST_REPLICATIONS, 100_000)

@@ -179,6 +179,17 @@ class Switching:
             )
         return "\n".join([*lines, f"By {what}, {self.results.replications_in_words}, paired."])
 
+    def brief(self) -> str:
+        """Where the favourite flips over one number, in one short sentence."""
+        (name,) = self._one_factor()
+        levels, unit = self.levels(name), self.factors[name].unit
+        if self.flips():
+            return self.conclusion().split("\n")[0]
+        _, first, sure = self.favourite()
+        span = f"{written(levels[0])} to {written(levels[-1])} {unit}".strip()
+        plan, least = self.plans[int(first[0])], f"{float(sure.min()):.0%} sure"
+        return f"“{plan}” stays ahead for any {name} from {span} (at its weakest place {least})."
+
     def _one_factor(self) -> list[str]:
         if len(self.factors) != 1:
             raise ScenarioError("flips lie along one factor; for two see favourite() and plots.switching")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,11 @@ def amount(value: float, unit: str = "", *, sign: bool = False) -> str:
         number = f"{abs(value):,.0f}"
     mark = "" if zero else MINUS if value < 0 else "+" if sign else ""
     return f"{mark}{_currency(unit)}{number}{suffix}{_tail(unit)}"
+
+
+def trimmed(text: str) -> str:
+    """Return a number in words without zeros at its end: ``$2.50M`` is ``$2.5M``, ``$60.0k`` is ``$60k``."""
+    return re.sub(r"\.(\d*?)0+(?=\D*$)", lambda found: f".{found[1]}" if found[1] else "", text)
 
 
 def gap_unit(unit: str) -> str:

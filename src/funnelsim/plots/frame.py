@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Annotation, Text
+from matplotlib.ticker import MaxNLocator
 
 MARKETING, SALES, BUYER = "#0072B2", "#E69F00", "#5F6B6D"
 """Constant colours: dark, light and middle in grey (Okabe-Ito, safe for the colour-blind)."""
@@ -33,6 +36,10 @@ TEAM = {"marketing": MARKETING, "sales": SALES}
 TEAM_INK = {"marketing": MARKETING, "sales": SALES_INK}
 WIDTH = 7.0
 """Width of a figure, inches."""
+HEADS = 20.0
+"""Room between title and panel where columns of text have heads, points."""
+TICK = 50.0
+"""Room that a label such as ``+$1.25M`` takes below an axis, points."""
 
 AxesLike = Axes | Sequence[Axes] | np.ndarray
 
@@ -134,6 +141,24 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+_width: ContextVar[float] = ContextVar("width", default=WIDTH)
+
+
+@contextmanager
+def narrow(width: float) -> Iterator[None]:
+    """Make figures of another width, inches, within the block: pictures then leave out what has no room."""
+    token = _width.set(width)
+    try:
+        yield
+    finally:
+        _width.reset(token)
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Whether labels and columns beside a panel have to be short."""
+    return bool(ax.figure.figure.get_size_inches()[0] < 6.0)
+
+
 def panels(
     ax: AxesLike | None,
     height: float,
@@ -151,7 +176,7 @@ def panels(
         if len(given) != number:
             raise ValueError(f"this picture has {number} panels; ax= holds {len(given)} axes")
         return [_tidy(one) for one in given]
-    first = new_figure(WIDTH, height).add_subplot() if ax is None else ax
+    first = new_figure(_width.get(), height).add_subplot() if ax is None else ax
     spec, figure = first.get_subplotspec(), first.figure
     share: dict[str, Any] = {"sharex": first} if columns == 1 else {"sharey": first}
     axes = [first]
@@ -286,6 +311,17 @@ def end_labels(ax: Axes, labels: Sequence[tuple[float, str, Any]], lines: int = 
             textcoords="offset points", ha="left", va="center", fontsize=9, color=colour, annotation_clip=False,
             parse_math=False,
         )  # fmt: skip
+
+
+class RoomyTicks(MaxNLocator):
+    """As many round ticks as their labels have room for, however narrow the panel."""
+
+    def __call__(self) -> Any:
+        """Return the places of the ticks."""
+        axes = cast(Axes, self.axis.axes)
+        width = axes.bbox.width / axes.figure.dpi * 72.0
+        self.set_params(nbins=int(min(max(width / TICK, 2.0), 5.0)))
+        return super().__call__()
 
 
 def shortened(label: str, width: int = 20) -> str:

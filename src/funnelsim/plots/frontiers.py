@@ -57,8 +57,8 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
     zone = " and ".join(amount(frontier.indifference[horizon], gap_unit(unit)) for horizon in horizons)
     note = (
         f"Height: best mean and paired difference to it, {often} replications; lines: intervals "
-        f"of the differences that hold together ({frontier.level:.0%}). Shaded and filled: tied for best by a "
-        f"sequential selection; a difference below {zone} does not matter."
+        f"of the differences that hold together ({frontier.level * 100:g} %). Shaded and filled: tied for best by a "
+        f"sequential selection; open: shown to be worse than some other; a difference below {zone} does not matter."
     )
     write(axes, _frontier_finding(frontier), note)
     return tuple(axes)
@@ -182,6 +182,25 @@ def _overload_finding(curve: OverloadCurve, kpi: str) -> str:
 # ----------------------------------------------------------------------------------------------------- heads by heads
 
 
+def _near_edge(
+    result: IsoProfit, costs: np.ndarray, reps: np.ndarray, marketers: np.ndarray
+) -> list[tuple[float, float]]:
+    """Return where lines of equal cost meet a line just above the lower edge of the map, or just inside the right one.
+
+    There their labels are out of the way of those of equal profit.
+    """
+    low, right = marketers[0] + 0.08 * np.ptp(marketers), reps[-1] - 0.07 * np.ptp(reps)
+    nothing, a_rep, a_marketer = (float(result.cost(*heads)) for heads in ((0, 0), (1, 0), (0, 1)))
+    a_rep, a_marketer = a_rep - nothing, a_marketer - nothing
+    places = []
+    for cost in costs:
+        x = (cost - nothing - a_marketer * low) / a_rep
+        x, y = (x, low) if x <= right else (right, (cost - nothing - a_rep * right) / a_marketer)
+        if reps[0] < x < reps[-1] and marketers[0] < y < marketers[-1]:
+            places.append((float(x), float(y)))
+    return places
+
+
 def iso_profit(result: IsoProfit, kpi: str = HEADLINE, ax: AxesLike | None = None) -> Axes:
     """Draw profit over reps and marketers: lines of equal profit, and dashed lines of equal payroll.
 
@@ -205,7 +224,9 @@ def iso_profit(result: IsoProfit, kpi: str = HEADLINE, ax: AxesLike | None = Non
     fine = np.meshgrid(np.linspace(reps[0], reps[-1], 60), np.linspace(marketers[0], marketers[-1], 60))
     cost = np.asarray(result.cost(*fine), dtype=float)
     budget = panel.contour(*fine, cost, levels=5, colors=INK, linewidths=0.9, linestyles="--")
-    panel.clabel(budget, fmt=lambda value: f"{short(float(value), 'USD')} a year", fontsize=8)
+    for text in panel.clabel(budget, fmt=lambda value: f"{short(float(value), 'USD')} a year", fontsize=8,
+                             manual=_near_edge(result, np.asarray(budget.levels), reps, marketers)):  # fmt: skip
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0})
     tied = result.tied(kpi)
     places = np.array([[result.points[label]["reps"], result.points[label]["marketers"]] for label in tied])
     panel.plot(places[1:, 0], places[1:, 1], "o", color="white", markeredgecolor=INK, markersize=5, clip_on=False)

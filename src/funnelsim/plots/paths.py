@@ -69,8 +69,12 @@ def cash_path(
     panel.set_ylabel(f"{what}, USD", fontsize=9, parse_math=False)
     panel.set_xlabel("end of the week")
     end_labels(panel, ends, lines=2 if any(len(text) > 18 for _, text, _ in ends) else 1)
-    bands = number_note(found.n, "Bands", f"{found.level:.0%} interval of the mean, each week by itself")
-    write(axes, _cash_title(found, troughs, relative), f"{bands} Triangles: lowest point of the mean.")
+    bands = number_note(found.n, "Bands", f"{found.level * 100:g} % interval of the mean, each week by itself")
+    write(
+        axes,
+        _cash_title(found, troughs, relative),
+        f"{bands} Triangles: lowest of the mean; single histories sink deeper.",
+    )
     return panel
 
 
@@ -78,6 +82,11 @@ def _cash_title(found: Transition, troughs: pd.DataFrame, relative: bool) -> str
     deepest, row = next(iter(troughs.sort_values("depth", kind="stable").iterrows()))
     if float(row["depth"]) > -0.5:
         return "Cash never sinks below its level of day 0" + (" of the baseline’s" if relative else "")
+    if not float(row["high"]) < 0.0:
+        last = troughs["end"].astype(float)
+        size = amount(float(last.max()), "USD", sign=relative)
+        than = f"that of “{found.baseline}”" if relative else "its level of day 0"
+        return f"Cash does not clearly sink below {than}; “{last.idxmax()}” ends highest, at {size}"
     size = f"{amount(-float(row['depth']), 'USD')} {interval(-float(row['high']), -float(row['low']), 'USD')}"
     text = f"“{deepest}” takes {size} of cash at its lowest"
     if relative:
@@ -166,5 +175,6 @@ def _chance_title(table: pd.DataFrame, quarterly: bool) -> str:
     if len(table) == 1 or float(least["chance"]) == float(most["chance"]):
         if len(table) == 1:
             return words(most).format(goal)
-        return f"Every plan misses {goal} with a chance of {amount(float(most['chance']), 'share')}"
+        ends = interval(float(most["low"]), float(most["high"]), "share")
+        return f"Every plan misses {goal} with a chance of {amount(float(most['chance']), 'share')} {ends}"
     return f"{words(most).format(goal)}; {words(least).format('it')} ({counted(int(table['n'].min()), 'replication')})"

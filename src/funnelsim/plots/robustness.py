@@ -21,6 +21,7 @@ from funnelsim.plots.frame import (
     LINES,
     SALES,
     AxesLike,
+    RoomyTicks,
     end_labels,
     legend,
     panels,
@@ -43,9 +44,9 @@ def regret(result: Robust, ax: AxesLike | None = None) -> Axes:
     """
     table, chance = result.regret(), result.chance_best()
     columns = [*result.worlds, "mean", "worst"]
-    (panel,) = axes = panels(ax, 2.0 + 0.55 * len(table))
+    (panel,) = axes = panels(ax, 2.0 + 0.66 * len(table))
     numbers = table[columns].to_numpy(float)
-    panel.imshow(numbers, cmap="OrRd", aspect="auto", vmin=0.0, vmax=1.4 * max(float(numbers.max()), 1e-9))
+    panel.imshow(numbers, cmap="OrRd", aspect="auto", vmin=0.0, vmax=2.0 * max(float(numbers.max()), 1e-9))
     unit = gap_unit(result.unit)
     for y, plan in enumerate(table.index):
         for x, name in enumerate(columns):
@@ -90,7 +91,7 @@ def regret(result: Robust, ax: AxesLike | None = None) -> Axes:
 
 def _ends(table: Any, plan: Any, name: str, unit: str) -> str:
     low, high = float(table.loc[plan, f"{name}_low"]), float(table.loc[plan, f"{name}_high"])
-    return f"{short(low, unit)} to {short(high, unit)}"
+    return f"{short(low, unit)} to\n{short(high, unit)}"
 
 
 def switching(result: Switching, ax: AxesLike | None = None) -> Axes:
@@ -111,13 +112,15 @@ def _line(result: Switching, ax: AxesLike | None) -> Axes:
     name, factor = next(iter(result.factors.items()))
     table, unit = result.table(), gap_unit(result.unit)
     scale, fitted = result.curves()
+    aside = 0.012 * float(np.ptp(scale))  # plans stand beside each other, so that each interval is seen
     ends: list[tuple[float, str, Any]] = [(0.0, result.plans[0], INK)]
     panel.axhline(0.0, color=INK, linewidth=1.4)
     for place, plan in enumerate(result.plans[1:]):
         colour, dash, marker = LINES[place % len(LINES)]
         part = table[table["plan"] == plan]
-        panel.vlines(part[name], part["low"], part["high"], color=colour, linewidth=1.6, alpha=0.7)
-        panel.plot(part[name], part["difference"], marker, color=colour, markersize=6)
+        beside = part[name].to_numpy(float) + aside * (place - len(result.plans) / 2.0 + 1.0)
+        panel.vlines(beside, part["low"], part["high"], color=colour, linewidth=1.6, alpha=0.7)
+        panel.plot(beside, part["difference"], marker, color=colour, markersize=6)
         panel.plot(scale, fitted[place + 1], color=colour, linestyle=dash, linewidth=1.6)
         ends.append((float(fitted[place + 1][-1]), plan, colour))
     flips = result.flips()
@@ -160,24 +163,25 @@ def _map(result: Switching, ax: AxesLike | None) -> Axes:
     for place in seen:
         colour = LINES[place % len(LINES)][0]
         panel.contourf(x, y, (best == place).T.astype(float), levels=[0.5, 1.5], colors=[colour], alpha=0.55)
-        panel.plot([], [], "s", color=colour, alpha=0.55, markersize=10, label=shortened(result.plans[place], 28))
+        panel.fill_between([], [], color=colour, alpha=0.55, label=shortened(result.plans[place], 18))
     if (sure < SURE).any():
         panel.contourf(
             x, y, sure.T, levels=[0.0, SURE], colors=["none"], hatches=["////"]
         )  # hatching alone: the colour below still says which plan
-        panel.plot([], [], "s", color="white", markeredgecolor=INK, markersize=10, label="not sure (hatched)")
+        panel.fill_between([], [], facecolor="white", edgecolor=INK, hatch="////", linewidth=0.5, label="not sure")
     points = np.array([[float(point[x_name]), float(point[y_name])] for point in result.points])
     panel.plot(points[:, 0], points[:, 1], ".", color=INK, markersize=3, clip_on=False)
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: written(round(float(value), 9))))
     panel.set_xlabel(factor_label(x_name, x_factor), fontsize=9)
     panel.set_ylabel(factor_label(y_name, y_factor), fontsize=9)
-    legend(panel, loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    legend(panel, loc="upper left", bbox_to_anchor=(1.0, 1.02), borderaxespad=0.4)  # beside: it must not hide the map
     shares = sorted(((float((best == place).mean()), result.plans[place]) for place in seen), reverse=True)
     share, plan = shares[0]
-    title = f"“{plan}” is the favourite on {share:.0%} of the map"
+    sure_share = float(((best == result.plans.index(plan)) & (sure >= SURE)).mean())
+    title = f"“{plan}” is the favourite on {share:.0%} of the map, surely on {sure_share:.0%}"
     if len(shares) > 1:
-        title += f"; the rest is “{shares[1][1]}”" if len(shares) == 2 else f"; {len(shares)} plans share it"
+        title += f"; the rest is {'' if len(shares) == 2 else 'mostly '}“{shares[1][1]}”"
     note = (
         f"Favourite by {plain(result.kpi)} {over(result.horizon_quarters)}; fitted, second degree, through the dots "
         f"({counted(result.n, 'replication')} each, paired). Hatched: fewer than {SURE:.0%} of bootstrap samples agree."
@@ -202,6 +206,7 @@ def sensitivity(result: Sensitivity, ax: AxesLike | None = None) -> Axes:
     if result.method == "morris":
         _bars(panel, places, table, "mu_star", LINES[0][0], 0.6, "mean effect μ*")
         panel.plot(table["sigma"], places, "D", color=BAD, markersize=6, label="interaction or curvature σ")
+        panel.xaxis.set_major_locator(RoomyTicks())
         number_ticks(panel.xaxis, gap_unit(result.unit))
         panel.set_xlabel(f"change of the lead over the whole range, {axis_label('', result.unit)}", fontsize=9)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.intervals import Interval, mean_interval
 from funnelsim.experiments.results import Results
-from funnelsim.experiments.words import POINTS, SHARES, amount, counted, gap_unit, plain, with_margin
+from funnelsim.experiments.words import POINTS, SHARES, amount, counted, gap_unit, plain, trimmed, with_margin
 from funnelsim.run import Run
 from funnelsim.tables.glossary import KPIS, TABLES
 
@@ -189,8 +188,7 @@ def short(value: float, unit: str) -> str:
     if unit == POINTS:
         value = value * 100.0
     kept = "USD" if unit.startswith("USD") else unit if unit in SHARES else ""
-    text = re.sub(r"(\.\d*?)0+(?=\D*$)", r"\1", amount(value, kept))
-    return re.sub(r"\.(?=\D*$)", "", text)
+    return trimmed(amount(value, kept))
 
 
 def number_ticks(axis: Axis, unit: str, signed: bool = False) -> None:

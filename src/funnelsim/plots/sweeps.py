@@ -7,23 +7,25 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.compare import HEADLINE
 from funnelsim.experiments.designs import Factor, written
 from funnelsim.experiments.ranking import less_is_better
 from funnelsim.experiments.sweep import TODAY, Sweep
-from funnelsim.experiments.words import capital, counted, gap_unit, plain, with_margin
+from funnelsim.experiments.words import amount, capital, counted, gap_unit, plain, with_margin
 from funnelsim.plots.frame import (
     BAD,
     FAINT,
     GOOD,
     GRID,
+    HEADS,
     INK,
     LINES,
     UNCLEAR,
     AxesLike,
+    RoomyTicks,
     columns_of_text,
     end_labels,
     panels,
@@ -144,14 +146,15 @@ def heat_map(sweep: Sweep, kpi: str = HEADLINE, ax: AxesLike | None = None) -> A
     (panel,) = axes = panels(ax, 1.9 + 0.5 * max(len(lines), 3))
     image = panel.imshow(mean, cmap=COLOURS, aspect="auto", origin="lower")
     unit, tied = unit_of(kpi), set(sweep.tied(kpi))
+    framed = set() if len(tied) == len(sweep.points) else tied
     middle = (np.nanmin(mean) + np.nanmax(mean)) / 2.0
     for label, point in sweep.points.items():
         x, y = columns.index(point[x_name]), lines.index(point[y_name])
         panel.text(
             x, y, short(mean[y, x], unit), ha="center", va="center", fontsize=8, parse_math=False,
-            color="white" if mean[y, x] < middle else INK, fontweight="bold" if label in tied else "normal",
+            color="white" if mean[y, x] < middle else INK, fontweight="bold" if label in framed else "normal",
         )  # fmt: skip
-        if label in tied:
+        if label in framed:
             panel.add_patch(_frame(x, y))
     panel.set_xticks(range(len(columns)), [written(x) for x in columns], parse_math=False)
     panel.set_yticks(range(len(lines)), [written(y) for y in lines], parse_math=False)
@@ -162,10 +165,9 @@ def heat_map(sweep: Sweep, kpi: str = HEADLINE, ax: AxesLike | None = None) -> A
     widths = (table["high"] - table["low"]).to_numpy(float) / 2.0
     note = "One replication: no interval."
     if sweep.n > 1:
-        typical = with_margin(0.0, float(np.median(widths)), unit).split(" ± ")[-1]
-        note = (
-            f"Means of {counted(sweep.n, 'replication')}, ± {typical} (95 %, median). Framed and bold: tied for best."
-        )
+        typical = amount(float(np.median(widths)), gap_unit(unit))
+        marks = "Framed and bold: tied for best." if framed else "None is clearly behind the best."
+        note = f"Means of {counted(sweep.n, 'replication')}, ± {typical} (95 %, median). {marks}"
     write(axes, _line_finding(sweep, kpi), note)
     colour_bar(panel, image, kpi)
     return panel
@@ -227,7 +229,7 @@ def tornado(sweep: Sweep, kpi: str = HEADLINE, ax: AxesLike | None = None) -> Ax
     panel.set_ylim(len(effects) - 0.3, -0.5)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", color=GRID, linewidth=0.8)
-    panel.xaxis.set_major_locator(MaxNLocator(5))
+    panel.xaxis.set_major_locator(RoomyTicks())
     number_ticks(panel.xaxis, unit, signed=True)
     panel.set_xlabel(axis_label(kpi, unit, "difference to today"), fontsize=9)
     cells = [with_margin(abs(row.difference), (row.high - row.low) / 2, unit) for row in rows_of(effects)]
@@ -236,5 +238,5 @@ def tornado(sweep: Sweep, kpi: str = HEADLINE, ax: AxesLike | None = None) -> Ax
     note = (
         number_note(sweep.n, "Lines", "95 % interval of the paired difference") + " Grey: not clear. Numbers: levels."
     )
-    write(axes, f"{what} depends most on {effects.index[0]}: {cells[0]} from worst to best", note)
+    write(axes, f"{what} depends most on {effects.index[0]}: {cells[0]} from worst to best", note, pad=HEADS)
     return panel

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from funnelsim.experiments.explain import TOTAL, Explanation
 from funnelsim.experiments.words import amount, capital, counted, plain, with_margin
-from funnelsim.plots.frame import BAD, GOOD, GRID, INK, UNCLEAR, AxesLike, columns_of_text, panels, shortened, write
+from funnelsim.plots.frame import (
+    BAD,
+    GOOD,
+    GRID,
+    INK,
+    UNCLEAR,
+    AxesLike,
+    RoomyTicks,
+    columns_of_text,
+    is_narrow,
+    panels,
+    shortened,
+    write,
+)
 from funnelsim.plots.sources import axis_label, number_note, number_ticks
 
 COLOURS = {"for": GOOD, "against": BAD, "not clear": UNCLEAR}
@@ -51,18 +63,20 @@ def waterfall(explanation: Explanation, ax: AxesLike | None = None) -> Axes:
     span = (max(reached) - min(reached)) or 1.0
     panel.set_xlim(min(reached) - 0.04 * span, max(reached) + 0.04 * span)
     labels = [f"“{b}” less “{a}”" if name == TOTAL else capital(str(name)) for name in table.index]
-    panel.set_yticks(range(len(table)), [shortened(label, 28) for label in labels], parse_math=False)
+    panel.set_yticks(
+        range(len(table)), [shortened(label, 16 if is_narrow(panel) else 28) for label in labels], parse_math=False
+    )
     panel.get_yticklabels()[-1].set_fontweight("bold")
     panel.set_ylim(len(table) - 0.4, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", color=GRID, linewidth=0.8)
-    panel.xaxis.set_major_locator(MaxNLocator(3))
+    panel.xaxis.set_major_locator(RoomyTicks())
     number_ticks(panel.xaxis, unit, signed=True)
     panel.set_xlabel(axis_label(explanation.kpi, unit, "difference"))
     cells = [_margin(float(row["share"]), float(row["low"]), float(row["high"]), unit) for _, row in table.iterrows()]
     colours = [COLOURS[str(finding)] for finding in table["finding"]]
     columns_of_text(panel, [""], [cells], [8.0 + 5.0 * max(map(len, cells))], colours)
-    note = number_note(explanation.n, "Black lines", f"{explanation.level:.0%} interval of each share, paired")
+    note = number_note(explanation.n, "Black lines", f"{explanation.level * 100:g} % interval of each share, paired")
     write(axes, _finding(explanation), f"{note} Shares add up to the difference (Shapley). Grey: not clear.")
     return panel
 

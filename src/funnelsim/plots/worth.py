@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from funnelsim.experiments.intervals import Interval
 from funnelsim.experiments.marginal import NOTHING, MarginalValues
@@ -18,12 +17,15 @@ from funnelsim.plots.frame import (
     BAD,
     GOOD,
     GRID,
+    HEADS,
     INK,
     LINES,
     UNCLEAR,
     AxesLike,
+    RoomyTicks,
     columns_of_text,
     end_labels,
+    is_narrow,
     nothing,
     panels,
     shortened,
@@ -52,7 +54,7 @@ def worth(value: Value, ax: AxesLike | None = None) -> Axes:
     if len(value.comparison.horizons) == 1:
         labels = [capital(what) for _, what in table.index]
     (panel,) = axes
-    _rows(panel, table, [shortened(label, 26) for label in labels])
+    _rows(panel, table, [shortened(label, 16 if is_narrow(panel) else 26) for label in labels])
     reps = [
         reps_words(Interval(float(row.reps_worth), float(row.reps_low), float(row.reps_high), np.nan, 0))
         for row in rows_of(table)
@@ -63,8 +65,8 @@ def worth(value: Value, ax: AxesLike | None = None) -> Axes:
     title = value.sentence.split("\n")[0].rstrip(".")
     beside = _reps_title(value) if one.excludes_zero and np.isfinite(value.reps_worth().low) else ""
     quarters = counted(value.comparison.horizon_quarters, "quarter")
-    note = number_note(one.n, "Lines", f"{value.level:.0%} interval of the paired difference")
-    write(axes, title + beside, f"{note} Over {quarters} in the title.")
+    note = number_note(one.n, "Lines", f"{value.level * 100:g} % interval of the paired difference")
+    write(axes, title + beside, f"{note} Over {quarters} in the title.", pad=HEADS)
     return panel
 
 
@@ -95,16 +97,19 @@ def marginal_values(found: MarginalValues, most: int = 12, ax: AxesLike | None =
         nothing(axes, "Levers", "No lever of the plan changes anything.")
         return axes[0]
     (panel,) = axes
-    _rows(panel, table, [shortened(capital(str(name)), 30) for name in table.index])
-    dollars = [f"{one:+.2f}" if np.isfinite(one) else "" for one in table["per_dollar"]]
-    heads, columns = ["the step, USD a year", "for each $"], [_margins(table), dollars]
+    slim = is_narrow(panel)
+    _rows(panel, table, [shortened(capital(str(name)), 16 if slim else 30) for name in table.index])
+    heads, columns = ["the step, USD a year"], [_margins(table)]
+    if not slim:
+        heads.append("for each $")
+        columns.append([amount(one, "USD", sign=True) if np.isfinite(one) else "" for one in table["per_dollar"]])
     _columns(panel, heads, columns, _colours(table))
     panel.set_xlabel(f"{plain(found.kpi)}, USD a year")
     rest = len(found.levers) - len(table)
     more = f" {rest} more levers are not shown." if rest else ""
-    level = f"{found.level:.0%} intervals that hold together"
+    level = f"{found.level * 100:g} % intervals that hold together"
     note = f"Lines: {level}; {found.screened.n} to {found.refined.n} replications. Values are net of costs.{more}"
-    write(axes, _levers_title(found, table), note)
+    write(axes, _levers_title(found, table), note, pad=HEADS)
     return panel
 
 
@@ -114,7 +119,7 @@ def _levers_title(found: MarginalValues, shown: pd.DataFrame) -> str:
     best = clear[clear["money_per_year"] > 0.0].head(1)
     worst = clear[clear["money_per_year"] < 0.0].tail(1)
     parts = [f"{name} earns {_margin(row)} a year" for name, row in best.iterrows()]
-    parts += [f"{name} loses {_margin(row).lstrip('+−')}" for name, row in worst.iterrows()]
+    parts += [f"{name} loses {_margin(row).lstrip('+−')}{'' if parts else ' a year'}" for name, row in worst.iterrows()]
     if not parts:
         return f"No single step of {len(found.levers)} levers is clearly worth anything over {quarters}"
     return f"{capital('; '.join(parts))} (over {quarters})"
@@ -159,7 +164,7 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
     panel.set_ylabel("USD on top of each dollar\nspent in the quarter", fontsize=9)
     panel.grid(axis="y", color=GRID, linewidth=0.8)
     end_labels(panel, ends, lines=2)
-    note = number_note(found.refined.n, "Bars", f"{found.level:.0%} interval, each by itself")
+    note = number_note(found.refined.n, "Bars", f"{found.level * 100:g} % interval, each by itself")
     write(axes, _bottleneck_title(found), note)
     return panel
 
@@ -169,8 +174,8 @@ def _bottleneck_title(found: MarginalValues) -> str:
     whole = table.loc["all"]
     if whole["binds"] == NOTHING:
         return f"No bottleneck is clear; the best mean return on another dollar is that of {_brief(str(whole['best']))}"
-    ends = f"{whole['per_dollar']:.2f} [{whole['low']:.2f}, {whole['high']:.2f}]"
-    return f"The bottleneck is what {_brief(str(whole['binds']))} adds: ${ends} on top of each dollar"
+    ends = with_interval(*(float(whole[column]) for column in ("per_dollar", "low", "high")), "USD")
+    return f"The bottleneck is what {_brief(str(whole['binds']))} adds: {ends} on top of each dollar"
 
 
 def _brief(name: str) -> str:
@@ -198,7 +203,7 @@ def _rows(panel: Axes, table: pd.DataFrame, labels: Sequence[str]) -> None:
     panel.tick_params(axis="y", length=0)
     panel.grid(axis="x", color=GRID, linewidth=0.8)
     panel.margins(x=0.06)
-    panel.xaxis.set_major_locator(MaxNLocator(4))
+    panel.xaxis.set_major_locator(RoomyTicks())
     number_ticks(panel.xaxis, "USD", signed=True)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import math
-import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
-from funnelsim.experiments.words import amount, capital, counted, gap_unit, plain
+from funnelsim.experiments.words import amount, capital, counted, gap_unit, plain, trimmed
+from funnelsim.plots.frame import narrow
 from funnelsim.run import Run
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def from_plots(name: str, source: Any, caption: str, **options: Any) -> list[Fig
     if draw is None:
         return []
     try:
-        return [Figure(_drawn(draw(source, **options)), caption)]
+        with narrow(INCHES):
+            return [Figure(_drawn(draw(source, **options)), caption)]
     except Exception as error:  # a page without a picture is better than no page
         warnings.warn(f"no picture {name!r}: {type(error).__name__}: {error}", stacklevel=2)
         return []
@@ -142,7 +143,7 @@ def differences_figure(result: Comparison, kpi: str) -> Figure:
     for tick in ticks:
         line = "z" if tick == 0.0 else "g"
         parts.append(Markup('<path class="{}" d="M{:.1f} {}V{}"/>').format(line, x(tick), TOP - 4, bottom))
-        label = _without_zeros(amount(tick, gap_unit(unit), sign=True))
+        label = trimmed(amount(tick, gap_unit(unit), sign=True))
         parts.append(
             Markup('<text x="{:.1f}" y="{}" class="t" text-anchor="middle">{}</text>').format(
                 x(tick), bottom + 16, label
@@ -191,11 +192,6 @@ def _row(row: Any, label: str, y: float, x: Callable[[float], float], unit: str)
 
 def _short(label: str) -> str:
     return label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
-
-
-def _without_zeros(text: str) -> str:
-    """``$2.50M`` is ``$2.5M``, ``$1.00M`` is ``$1M``."""
-    return re.sub(r"\.(\d*?)0+(?=\D*$)", lambda found: f".{found[1]}" if found[1] else "", text)
 
 
 def nice_ticks(low: float, high: float, wanted: int = 3) -> list[float]:

@@ -10,7 +10,7 @@ from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.compare import HEADLINE, Comparison
 from funnelsim.experiments.intervals import mean_interval
 from funnelsim.experiments.replicate import Replications
-from funnelsim.experiments.words import amount, capital, counted, interval, plain, with_margin
+from funnelsim.experiments.words import MINUS, amount, capital, counted, interval, plain, with_margin
 from funnelsim.report.describe import facts, plan_changes
 from funnelsim.report.figures import comparison_figures, run_figures
 from funnelsim.report.tables import Cells, comparison_cells, duration
@@ -82,7 +82,13 @@ def template(name: str) -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("funnelsim.report")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True).get_template(name)
+    how: dict[str, Any] = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True}
+    return Environment(loader=loader, finalize=_unbroken, **how).get_template(name)
+
+
+def _unbroken(value: Any) -> Any:
+    """Return a text in which no line ends between a minus and its number: a word joiner stands there."""
+    return value.replace(f"{MINUS}$", f"{MINUS}\u2060$") if type(value) is str else value
 
 
 def write_page(page: str, path: str | Path) -> None:

@@ -48,7 +48,16 @@ def comparison_cells(comparison: Comparison, kpi: str) -> Cells:
     tied = set(comparison.tied(kpi))
     plans = comparison.plans
     beside = {name: text for name, text in BESIDE.items() if name != kpi}
-    heads = ["plan", "reps", "marketers", plain(kpi), f"difference to {base} [95 %]", *beside.values()]
+    roles = ["reps", "marketers"]
+    sdrs = {label: float(one.plan.sales.sdrs) for label, one in comparison.scenarios.items()}
+    heads = [
+        "plan",
+        *roles,
+        *(["SDRs"] if any(sdrs.values()) else []),
+        plain(kpi),
+        f"difference to {base} [95 %]",
+        *beside.values(),
+    ]
     rows = []
     for label in comparison.labels:
         own = mean_interval(comparison.values(kpi, label))
@@ -62,7 +71,8 @@ def comparison_cells(comparison: Comparison, kpi: str) -> Cells:
             amount(mean, "" if name == "wins" else comparison.units[name])
             for mean, name in zip(means, beside, strict=True)
         ]
-        posts = [_posts(float(plans[name].loc[label])) for name in ("reps", "marketers")]
+        posts = [_posts(float(plans[name].loc[label])) for name in roles]
+        posts += [_posts(sdrs[label])] if any(sdrs.values()) else []
         rows.append([label, *posts, with_margin(own.mean, own.half_width, unit), gap, *shown])
     return Cells(heads, rows, [label in tied for label in comparison.labels])
 
