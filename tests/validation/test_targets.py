@@ -30,8 +30,8 @@ REPLICATIONS = 8
 SEED = 1
 KNOWN_FAILURES: dict[str, str] = {
     "R19": (
-        "10.6 points (9.0 … 12.2) for 0–6: the base firm grows by new customers, and aligned teams work nearly all the "
-        "leads of which misaligned ones leave a third; the survey's firms live by the customers they have, and hardly grow"
+        "10.6 points (9.0 … 12.2) for 0–6: the base firm grows by new customers, and aligned teams work nearly all "
+        "leads where misaligned ones leave a third; the survey's firms live by customers they have, and hardly grow"
     ),
 }
 """Rows that fail in the full report, with the measured value and what is known of the reason."""
