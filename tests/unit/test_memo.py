@@ -90,7 +90,7 @@ def test_the_page_loads_nothing_from_elsewhere(page):
 def test_the_page_says_it_all(memo, page):
     assert "What is the best use of $300k a year for people and programmes?" in page
     for line in memo.lines:
-        assert line in page.replace("&#39;", "'")
+        assert line in page.replace("&#39;", "'").replace("\u2060", "")
     assert re.search(r"\[[+−]?\u2060?\$[\d.,]+[kM]?, [+−]?\u2060?\$[\d.,]+[kM]?\]", page), "an interval"
     assert "funnelsim report today.yaml --budget 300k --seed 3" in page
     assert "fs.report" not in page

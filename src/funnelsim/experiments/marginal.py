@@ -172,8 +172,8 @@ class MarginalValues:
         whole, quarters = table.loc["all"], table.drop(index="all")
         if whole["best"] == NOTHING:
             return ""
-        numbers = (float(whole[column]) for column in ("per_dollar", "low", "high"))
-        ends = f"{with_interval(*numbers, 'USD', sign=True)} on top of each dollar"
+        mean, low, high = whole[["per_dollar", "low", "high"]].to_numpy(float)
+        ends = f"{with_interval(mean, low, high, 'USD', sign=True)} on top of each dollar"
         if whole["binds"] == NOTHING:
             text = f"No resource clearly binds; the best mean is that of {whole['best']} ({ends})."
         else:

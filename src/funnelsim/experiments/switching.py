@@ -172,7 +172,8 @@ class Switching:
             )
         lines = []
         for flip in flips:
-            spot = f"{written(flip.at)} (95 % interval {written(flip.low)} to {written(flip.high)})"
+            at, low, high = (written(float(f"{one:.3g}")) for one in (flip.at, flip.low, flip.high))
+            spot = f"{at} (95 % interval {low} to {high})"
             doubt = "" if flip.share >= SURE else f", in {flip.share:.0%} of resamples"
             lines.append(
                 f"The favourite flips from “{flip.above}” to “{flip.below}” when {name} falls below {spot}{doubt}."

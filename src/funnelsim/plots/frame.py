@@ -318,7 +318,7 @@ class RoomyTicks(MaxNLocator):
 
     def __call__(self) -> Any:
         """Return the places of the ticks."""
-        axes = cast(Axes, self.axis.axes)
+        axes = cast(Any, self.axis).axes
         width = axes.bbox.width / axes.figure.dpi * 72.0
         self.set_params(nbins=int(min(max(width / TICK, 2.0), 5.0)))
         return super().__call__()

@@ -125,7 +125,7 @@ def _reading(memo: Memo) -> str:
     fresh = ", in replications that nothing was chosen with" if memo.search else ""
     return (
         f"{meaning_of(memo.kpi)} All plans meet the same buyers with the same luck, {memo.comparison.n} times{fresh}. "
-        "±, [ ]: 95 % intervals. “Tied”: too near to each other for these runs to tell apart, or for it to matter."
+        "±, [\u00a0]: 95 % intervals. “Tied”: too near to each other for these runs to tell apart, or for it to matter."
     )
 
 
@@ -189,7 +189,7 @@ def _comparison(memo: Memo) -> Section:
         "best. Busy: share of working hours, own prospecting aside. Response: mean time until sales first tries to "
         "reach a buyer who asked."
     )
-    grid = Grid("", comparison_cells(result, kpi), note, cards=True)
+    grid = Grid("", comparison_cells(result, kpi, posts=memo.search is None), note, cards=True)
     return Section(f"What they would earn over {over}", result.conclusion(kpi).split("\n"), figures, [grid])
 
 

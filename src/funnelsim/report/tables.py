@@ -42,18 +42,17 @@ class Cells(NamedTuple):
     strong: list[bool]
 
 
-def comparison_cells(comparison: Comparison, kpi: str) -> Cells:
-    """Return plans in order: heads, the KPI with its interval, the difference to the baseline, and what explains it."""
+def comparison_cells(comparison: Comparison, kpi: str, *, posts: bool = True) -> Cells:
+    """Return plans in order: posts, the KPI with its interval, the difference to the baseline, and what explains it."""
     unit, base = comparison.units[kpi], comparison.baseline
     tied = set(comparison.tied(kpi))
     plans = comparison.plans
     beside = {name: text for name, text in BESIDE.items() if name != kpi}
-    roles = ["reps", "marketers"]
     sdrs = {label: float(one.plan.sales.sdrs) for label, one in comparison.scenarios.items()}
+    roles = ["reps", "marketers", *(["SDRs"] if any(sdrs.values()) else [])] if posts else []
     heads = [
         "plan",
         *roles,
-        *(["SDRs"] if any(sdrs.values()) else []),
         plain(kpi),
         f"difference to {base} [95 %]",
         *beside.values(),
@@ -71,9 +70,16 @@ def comparison_cells(comparison: Comparison, kpi: str) -> Cells:
             amount(mean, "" if name == "wins" else comparison.units[name])
             for mean, name in zip(means, beside, strict=True)
         ]
-        posts = [_posts(float(plans[name].loc[label])) for name in roles]
-        posts += [_posts(sdrs[label])] if any(sdrs.values()) else []
-        rows.append([label, *posts, with_margin(own.mean, own.half_width, unit), gap, *shown])
+        heads_of = {"SDRs": sdrs[label]} | {name: float(plans[name].loc[label]) for name in ("reps", "marketers")}
+        rows.append(
+            [
+                label,
+                *(_posts(heads_of[name]) for name in roles),
+                with_margin(own.mean, own.half_width, unit),
+                gap,
+                *shown,
+            ]
+        )
     return Cells(heads, rows, [label in tied for label in comparison.labels])
 
 
