@@ -36,7 +36,7 @@ TEAM = {"marketing": MARKETING, "sales": SALES}
 TEAM_INK = {"marketing": MARKETING, "sales": SALES_INK}
 WIDTH = 7.0
 """Width of a figure, inches."""
-HEADS = 20.0
+HEADS = 25.0
 """Room between title and panel where columns of text have heads, points."""
 TICK = 50.0
 """Room that a label such as ``+$1.25M`` takes below an axis, points."""
