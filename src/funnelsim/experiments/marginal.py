@@ -172,7 +172,7 @@ class MarginalValues:
         whole, quarters = table.loc["all"], table.drop(index="all")
         if whole["best"] == NOTHING:
             return ""
-        mean, low, high = whole[["per_dollar", "low", "high"]].to_numpy(float)
+        mean, low, high = (float(one) for one in np.asarray(whole[["per_dollar", "low", "high"]], dtype=float))
         ends = f"{with_interval(mean, low, high, 'USD', sign=True)} on top of each dollar"
         if whole["binds"] == NOTHING:
             text = f"No resource clearly binds; the best mean is that of {whole['best']} ({ends})."

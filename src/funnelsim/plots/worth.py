@@ -174,7 +174,7 @@ def _bottleneck_title(found: MarginalValues) -> str:
     whole = table.loc["all"]
     if whole["binds"] == NOTHING:
         return f"No bottleneck is clear; the best mean return on another dollar is that of {_brief(str(whole['best']))}"
-    mean, low, high = whole[["per_dollar", "low", "high"]].to_numpy(float)
+    mean, low, high = (float(one) for one in np.asarray(whole[["per_dollar", "low", "high"]], dtype=float))
     ends = with_interval(mean, low, high, "USD")
     return f"The bottleneck is what {_brief(str(whole['binds']))} adds: {ends} on top of each dollar"
 
