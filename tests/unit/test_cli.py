@@ -203,7 +203,7 @@ def test_ctrl_c_writes_what_is_finished(here):
     )
     time.sleep(6.0)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent and to its workers
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     if "nothing was finished" not in err:
