@@ -48,8 +48,9 @@ TAIL = """
 * V3: patience to infinity gives V1; V1 runs with a patience of 100,000 days.
 * V4 and V5: a buying cycle lasts as long as a window on average, so that an account is away from the market for as
   long on either way.
-* V6, V7 (diffusion), V8 (fixed stage probabilities) and V16 (repeat purchase with dropout) are not measured here;
-  V22 is an analytical cross-check only.
+* V8: the chain of the notes goes back from SQL and from opportunity. Here leads that were not ready go back (recycling)
+  and opportunities do not, so that the second chain has the model's own step back.
+* V22 is an analytical cross-check only.
 * V13 and V14: trust of needs older than 800 days, every 30 days; between touches it is carried on with the decay that
   V12 checks.
 * V21: in this version nobody buys without a rep, so without reps there are no sales at all.
