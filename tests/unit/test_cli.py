@@ -199,12 +199,14 @@ def test_ctrl_c_writes_what_is_finished(here):
     (here / "long.yaml").write_text(STUDY.replace("replications: 3", "replications: 400"))
     command = [sys.executable, "-m", "funnelsim.cli", "compare", "long.yaml", "--out", "out", "--workers", "2"]
     process = subprocess.Popen(
-        command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in background
+    )  # fmt: skip
     time.sleep(6.0)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent and to its workers
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
+    # to a shell both are 130; Python dies of the signal if it was importing something when it came
+    assert process.returncode in (130, -signal.SIGINT), err
     assert "Traceback" not in err
     if "nothing was finished" not in err:
         assert "of 400 replications, stopped early" in " ".join(out.split())
