@@ -165,11 +165,10 @@ def await_meeting(a: int, x: int, k: int) -> None:
 
 
 @jit
-def _meeting(a: int, x: int) -> Any:
+def _meeting(a: int, x: int, k: int) -> Any:
     g = GLOBALS(a, 0)
-    case = CASE(g.cases, x)
     most = g.n_meetings // g.n_phases
-    return MEETING(g.meetings, case.phase * most + case.meeting)
+    return MEETING(g.meetings, CASE(g.cases, x).phase * most + k)
 
 
 @jit
@@ -198,7 +197,9 @@ def meeting_begins(a: int, x: int, t: int, p: int) -> None:
     case.in_meeting = 1
     u = uniform(g.key, need.account, C.P_MEETING_HOURS, 64 * need.number + case.meeting)
     taken = desk_hours(a, p, task_hours(u, phase.meeting_hours, phase.hours_law, phase.hours_sigma))
-    note_case(a, C.K_TASK, x, _meeting(a, x).code, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT)
+    note_case(
+        a, C.K_TASK, x, _meeting(a, x, case.meeting).code, p, taken, (g.now - TASK(g.tasks, t).queued) / DAY, NO_AMOUNT
+    )
     at(a, finish_of(a, taken), C.R_TASK_END, seat_entity(a, p), incumbent_of(a, p), C.WHAT_TASK_END, t)
 
 
@@ -209,7 +210,7 @@ def meeting_ends(a: int, x: int, p: int) -> None:
     case = CASE(g.cases, x)
     n = case.need
     k = case.meeting
-    meeting = _meeting(a, x)
+    meeting = _meeting(a, x, k)
     release(a, REPS, p)
     case.in_meeting = 0
     strength = effective_strength(touchpoint_of(a, meeting.code).strength, effect(a, p))
@@ -238,7 +239,7 @@ def missed(a: int, x: int) -> None:
 @jit
 def _note_missed(a: int, x: int) -> None:
     case = CASE(GLOBALS(a, 0).cases, x)
-    note_case(a, C.K_MISSED, x, _meeting(a, x).code, case.owner, NAN, float(case.meeting), NO_AMOUNT)
+    note_case(a, C.K_MISSED, x, _meeting(a, x, case.meeting).code, case.owner, NAN, float(case.meeting), NO_AMOUNT)
 
 
 @jit
@@ -279,9 +280,8 @@ def _decide(a: int, x: int, discount: float) -> None:
     n = case.need
     need = NEED(g.needs, n)
     phase = phase_of(a)
-    most = g.n_meetings // g.n_phases
     for k in range(case.meeting, PHASE(g.phases, case.phase).n_meetings):
-        if MEETING(g.meetings, case.phase * most + k).is_checkpoint != 0 and not _goes_on(a, n, k):
+        if _meeting(a, x, k).is_checkpoint != 0 and not _goes_on(a, n, k):
             _ends_without_us(a, x)
             return
     need.discount = discount
