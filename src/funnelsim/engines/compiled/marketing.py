@@ -99,7 +99,7 @@ def plan_week(a: int, row: int) -> None:
         if code == NONE:
             return
         touchpoint = touchpoint_of(a, code)
-        # An idle team may take on a programme that is larger than its usual backlog.
+        # One may always wait, however large, so that nobody is idle for want of a smaller one.
         fits = g.backlog_hours + touchpoint.hours <= room or g.backlog_hours == 0.0
         if touchpoint.money > g.allowance or not fits or g.failure != 0:
             return
@@ -157,6 +157,8 @@ def programme_begins(a: int, number: int, t: int, p: int) -> None:
     """A marketer begins to make a programme."""
     g = GLOBALS(a, 0)
     programme = PROGRAMME(g.programmes, number)
+    left = g.backlog_hours - programme.hours
+    g.backlog_hours = left if left > 1e-9 else 0.0
     taken = desk_hours(a, p, programme.hours)
     note_firm(a, C.K_TASK, programme.code, C.TEAM_MARKETING, number_of(a, p), NONE, number, taken,
               (g.now - programme.queued) / DAY, NO_AMOUNT)  # fmt: skip
@@ -168,8 +170,6 @@ def programme_made(a: int, number: int, p: int) -> None:
     """A programme is made; it goes live when it is approved."""
     g = GLOBALS(a, 0)
     release(a, MARKETERS, p)
-    left = g.backlog_hours - PROGRAMME(g.programmes, number).hours
-    g.backlog_hours = left if left > 1e-9 else 0.0
     approval = int(phase_of(a).approval * CLIMATE(g.climate, 0).approval + 0.5)
     at(a, g.now + approval, C.R_PROGRAMME, number, 0, C.WHAT_PROGRAMME, number)
 

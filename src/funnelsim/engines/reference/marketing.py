@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from funnelsim.scenario.lowered import LoweredProgramme, Phase
 
 BACKLOG_WEEKS = 2.0
-"""Weeks of work that marketers take on ahead (assumption)."""
+"""Weeks of work that wait for marketers, beside what they have in hand (assumption)."""
 WEEK = 7 * DAY
 
 
@@ -96,7 +96,7 @@ class Marketing:
             if code is None:
                 return
             programme = self._programme(code)
-            # An idle team may take on a programme that is larger than its usual backlog.
+            # One may always wait, however large, so that nobody is idle for want of a smaller one.
             fits = self.backlog_hours + programme.hours <= room or self.backlog_hours == 0.0
             if programme.money > self.allowance or not fits:
                 return
@@ -145,6 +145,8 @@ class Marketing:
         firm, env, crew = self.firm, self.firm.env, self.crew
         queued = env.now
         worker = yield crew.desk.request(0, number)
+        left = self.backlog_hours - programme.hours
+        self.backlog_hours = left if left > 1e-9 else 0.0
         finish, desk_hours = crew.finish(worker.person, programme.hours)
         firm.note(
             Kind.TASK,
@@ -157,8 +159,6 @@ class Marketing:
         )
         yield env.until(finish, Rank.TASK_END, crew.entity(worker.seat), worker.person.incumbent)
         crew.desk.release(worker)
-        left = self.backlog_hours - programme.hours
-        self.backlog_hours = left if left > 1e-9 else 0.0
         approval = int(firm.phase.approval * firm.climate.approval + 0.5)
         yield env.until(env.now + approval, Rank.PROGRAMME, number, 0)
         self._live(code, Kind.PROGRAMME_LIVE, number, +1, 0)
