@@ -1,6 +1,6 @@
 """When and where the kernel is compiled, and kept.
 
-Compiling takes some twenty seconds and happens once: the machine code is kept in the user's cache folder, in a folder
+Compiling takes about half a minute and happens once: the machine code is kept in the user's cache folder, in a folder
 of its own for each version of the sources, of Numba and of Python. Environment variable ``FUNNELSIM_CACHE`` names
 another folder. Where none can be written, it is kept in the folder for temporary files.
 """
@@ -22,7 +22,7 @@ from funnelsim.errors import FunnelsimError
 
 SOURCES = ("engines/compiled", "engines/reference", "rules", "scenario/lowered.py")
 """What the machine code depends on, beside the ground floor."""
-MESSAGE = "funnelsim: compiling the fast engine; this happens once and takes about 20 seconds ..."
+MESSAGE = "funnelsim: compiling the fast engine; this happens once and takes about half a minute ..."
 KEPT_VERSIONS = 4
 """Folders of older versions that are left alone."""
 _lock = threading.Lock()
@@ -96,8 +96,13 @@ def _load() -> Callable[[int], int]:
     from numba import njit
     from numba.core import config
 
+    from funnelsim.engines.compiled.linking import compile_as_one
     from funnelsim.engines.compiled.loop import advance
     from funnelsim.engines.compiled.records import OPTIONS, compile_callees
+
+    def whole() -> Callable[[int], int]:
+        compiled: Callable[[int], int] = njit("int64(int64)", cache=True, **OPTIONS)(advance)
+        return compiled
 
     folder = cache_folder()
     fresh = not is_cached()
@@ -107,12 +112,9 @@ def _load() -> Callable[[int], int]:
     config.CACHE_DIR = str(folder)
     try:
         with _telling(fresh):
-            if fresh:
-                compile_callees(advance)
-            compiled: Callable[[int], int] = njit("int64(int64)", cache=True, **OPTIONS)(advance)
+            return compile_as_one(lambda: compile_callees(advance), whole) if fresh else whole()
     finally:
         config.CACHE_DIR = before
-    return compiled
 
 
 def _forget_old_versions(folder: Path) -> None:

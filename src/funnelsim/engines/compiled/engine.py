@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import CFUNCTYPE, c_int64, c_void_p, cast
+from ctypes import CFUNCTYPE, c_int64, c_void_p
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from funnelsim.engines.compiled import layout as L
 from funnelsim.engines.compiled.compiling import kernel
+from funnelsim.engines.compiled.memory import empty
 from funnelsim.engines.compiled.room import ALL, AT_A_TIME
 from funnelsim.engines.compiled.tables import input_tables
 from funnelsim.engines.reference.climate import YEAR_OF_QUARTERS
@@ -18,8 +19,6 @@ from funnelsim.events import DAY
 from funnelsim.randomness import Purpose, run_key, uniform_array
 from funnelsim.scenario.lowered import Lowered
 
-LINE = 64
-"""Bytes of a line of the processor's cache."""
 EVENTS_PER_SLOT = 3.0
 FEWEST_SLOTS, MOST_SLOTS = 1 << L.SLOT_BITS, 1 << 22
 GROWTH = 2.0
@@ -98,7 +97,7 @@ class State:
         rows = first_rows(lowered.accounts, needs, len(self.inputs["declared"]))
         if sink is not None:
             rows["log"] = TAKEN_AT_A_TIME
-        self.growing = {name: _empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
+        self.growing = {name: empty(rows[name] + 2 * AT_A_TIME, L.GROWING[name]) for name in L.GROWING}
         g = self.globals[0]
         g["key"] = key
         g["start"], g["end"], g["now"], g["stop"] = lowered.start, lowered.end, lowered.start, L.NEVER
@@ -129,7 +128,7 @@ class State:
         other.growing = {}
         for name, table in self.growing.items():
             n = int(self.globals[0][f"n_{name}"])
-            other.growing[name] = _empty(len(table), table.dtype)
+            other.growing[name] = empty(len(table), table.dtype)
             other.growing[name][:n] = table[:n]
         return other
 
@@ -153,7 +152,7 @@ class State:
                 if name == "log" and self.sink is not None:
                     self.hand_over()
                     continue
-                larger = _empty(int(GROWTH * len(table)) + 2 * AT_A_TIME, table.dtype)
+                larger = empty(int(GROWTH * len(table)) + 2 * AT_A_TIME, table.dtype)
                 larger[:n] = table[:n]
                 self.growing[name] = larger
         self._write_addresses()
@@ -174,7 +173,7 @@ class State:
 
         callback = CALLBACK(grow)
         self.globals[0]["stop"] = stop
-        self.globals[0]["grow"] = cast(callback, c_void_p).value
+        self.globals[0]["grow"] = c_void_p.from_buffer(callback).value  # `cast` would tie the tables into a cycle
         self._write_addresses()
         if advance(self.globals.ctypes.data) == FAILED:
             raise failures[0]
@@ -209,13 +208,6 @@ def first_rows(accounts: int, needs: float, declared: int) -> dict[str, int]:
         "later": later,
         "heap": 0,
     }
-
-
-def _empty(rows: int, dtype: np.dtype) -> np.ndarray:
-    """Room for rows that begins with a line of the processor's cache."""
-    room = np.empty(rows * dtype.itemsize + LINE, np.uint8)
-    begin = -room.ctypes.data % LINE
-    return room[begin : begin + rows * dtype.itemsize].view(dtype)
 
 
 def declared_customers(lowered: Lowered, key: int) -> np.ndarray:
