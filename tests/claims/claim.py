@@ -15,7 +15,7 @@ import numpy as np
 
 from funnelsim.engines.choice import choose_engine
 from funnelsim.experiments.intervals import LEVEL, mean_interval
-from funnelsim.experiments.single import run_once
+from funnelsim.experiments.single import BurnIns, run_once
 from funnelsim.run import Run
 from funnelsim.scenario.files import load
 from funnelsim.scenario.lowered import Lowered
@@ -105,22 +105,19 @@ class Claim:
             base = base.with_changes(extra)
         arms = [base.with_changes(changes) if changes else base for changes in (self.lower, self.upper)]
         lowered = [lower(arm) for arm in arms]
-        values = np.array([self._pair(arms, lowered, i) for i in range(self.replications)])
+        burn_ins = BurnIns(SEED)
+        values = np.array([self._pair(arms, lowered, i, burn_ins) for i in range(self.replications)])
         mean, low, high, _, n = mean_interval(values[:, 1] - values[:, 0], LEVEL)
         return Effect(mean, low, high, n)
 
-    def _pair(self, arms: list[Scenario], lowered: list[Lowered], replication: int) -> list[float]:
+    def _pair(self, arms: list[Scenario], lowered: list[Lowered], replication: int, burn_ins: BurnIns) -> list[float]:
         """Read both arms of a replication; they share their burn-in where it is the same."""
         engine = choose_engine("auto", 1e9)
-        burn_in = None
-        if engine == "compiled":
-            from funnelsim.engines.compiled.engine import BurnIn, common_part
-
-            common = common_part(lowered[0])
-            if common is not None and common == common_part(lowered[1]):
-                burn_in = BurnIn(lowered[0], SEED, replication)
-        runs = zip(arms, lowered, strict=True)
-        return [self._read(run_once(arm, flat, SEED, replication, engine, burn_in=burn_in)) for arm, flat in runs]
+        found = []
+        for arm, flat in zip(arms, lowered, strict=True):
+            burn_in = burn_ins.of(arm, flat, replication) if engine == "compiled" else None
+            found.append(self._read(run_once(arm, flat, SEED, replication, engine, burn_in=burn_in)))
+        return found
 
     def _read(self, run: Run) -> float:
         if callable(self.reading):

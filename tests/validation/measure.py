@@ -8,30 +8,45 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+from funnelsim.engines.choice import choose_engine
+from funnelsim.experiments.batches import LONG_WORK
 from funnelsim.experiments.executors import default_workers
-from funnelsim.experiments.single import simulate
+from funnelsim.experiments.single import BurnIns, run_once
+from funnelsim.run import Run
+from funnelsim.scenario.lowering import lower
 
-from .arms import ARMS, BUYERS, BY_MOUTH, LEAN, OWN_FIRMS, arm
+from .arms import ARMS, BUYERS, BY_MOUTH, HORIZONS, LEAN, OWN_FIRMS, arm
 from .customers import bass_fit, lifetime_value
 from .estimates import Estimate, Measurement, Replication, estimate
 from .readings import buyers, money, read
 from .rows import Row
 
-Job = tuple[str, float, int, int]
-"""Arm, scale, seed, replication."""
+Job = tuple[Sequence[str], float, int, int]
+"""Arms, scale, seed, replication."""
 
 
-def one(job: Job) -> Measurement:
-    """Simulate one arm of one replication and read it."""
-    name, scale, seed, replication = job
-    made = simulate(arm(name, scale), seed=seed, replication=replication, insist=True)
+def one(job: Job) -> Replication:
+    """Simulate the arms of one replication and read them; those with the same burn-in share it."""
+    names, scale, seed, replication = job
+    engine = choose_engine("auto", LONG_WORK)
+    burn_ins = BurnIns(seed)
+    found: dict[str, Measurement] = {}
+    for name in sorted(names, key=lambda name: HORIZONS.get(name, 0)):
+        scenario = arm(name, scale)
+        lowered = lower(scenario)
+        burn_in = burn_ins.of(scenario, lowered, replication) if engine == "compiled" else None
+        found[name] = _read(name, run_once(scenario, lowered, seed, replication, engine, burn_in=burn_in))
+    return found
+
+
+def _read(name: str, run: Run) -> Measurement:
     if name == BY_MOUTH:
-        return Measurement(bass_fit(made), {})
+        return Measurement(bass_fit(run), {})
     if name in OWN_FIRMS:
-        return Measurement(lifetime_value(made), {})
+        return Measurement(lifetime_value(run), {})
     if name in BUYERS:
-        return Measurement(buyers(made), {})
-    return Measurement(money(made), {}) if name in LEAN else Measurement(*read(made))
+        return Measurement(buyers(run), {})
+    return Measurement(money(run), {}) if name in LEAN else Measurement(*read(run))
 
 
 def arms_of(rows: Sequence[Row]) -> list[str]:
@@ -82,19 +97,15 @@ def run(
     progress: bool = False,
 ) -> list[Replication]:
     """Run and read arms, replication by replication."""
-    jobs: list[Job] = [(name, scale, seed, replication) for replication in range(replications) for name in names]
+    jobs: list[Job] = [(names, scale, seed, replication) for replication in range(replications)]
     found: list[Replication] = []
     began = time.perf_counter()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers or default_workers(), len(jobs)), mp_context=context) as pool:
-        done: list[Measurement] = []
-        for measurement in pool.map(one, jobs):
-            done.append(measurement)
-            if len(done) == len(names):
-                found.append(dict(zip(names, done, strict=True)))
-                done = []
-                if progress:
-                    spent = time.perf_counter() - began
-                    text = f"replication {len(found)} of {replications} after {spent:.0f} s ({len(names)} runs each)"
-                    print(text, file=sys.stderr, flush=True)
+        for replication in pool.map(one, jobs):
+            found.append(replication)
+            if progress:
+                spent = time.perf_counter() - began
+                text = f"replication {len(found)} of {replications} after {spent:.0f} s ({len(names)} runs each)"
+                print(text, file=sys.stderr, flush=True)
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from funnelsim.events import DAY, Kind, Source
 from funnelsim.run import Run
 from funnelsim.scenario.lowering import quarter_date
-from funnelsim.tables import Reading
+from funnelsim.tables import Reading, kpis
 from funnelsim.tables.funnel import LEAD, WON, step_times
 from funnelsim.tables.kpis_incentives import edge_wins
 from funnelsim.tables.reading import NEVER, pick
@@ -27,20 +27,21 @@ LEAST_DAYS = 30.0
 """R29: reps who were there for less are left out."""
 
 
-def revenue(run: Run) -> Sums:
+def revenue(this: Reading) -> Sums:
     """Read the first-year price of the deals won in quarters 1-4, all that R1 and R4 need."""
-    won = Reading(run.log, run.scenario).measured(Kind.WON)
-    return {"revenue": _booked(run, won, 0, 4), "wins": float(len(won)), "runs": 1.0}
+    won = this.measured(Kind.WON)
+    return {"revenue": _booked(this, won, 0, 4), "wins": float(len(won)), "runs": 1.0}
 
 
 def money(run: Run) -> Sums:
     """Read revenue, also that of quarters 9-12, and what was earned and spent up to the horizon."""
-    won = Reading(run.log, run.scenario).measured(Kind.WON)
-    figures = run.kpis()
+    this = Reading(run.log, run.scenario)
+    won = this.measured(Kind.WON)
+    figures = kpis(this, run.scenario)
     spent = float(figures["marketing_cost"] + figures["sales_cost"])
     profit = float(figures["profit"])
-    return revenue(run) | {
-        "late_revenue": _booked(run, won, 8, 12),
+    return revenue(this) | {
+        "late_revenue": _booked(this, won, 8, 12),
         "profit": profit,
         "spent": spent,
         "contribution": profit + spent,
@@ -65,9 +66,9 @@ def buyers(run: Run) -> Sums:
     }
 
 
-def _booked(run: Run, won: np.ndarray, first: int, last: int) -> float:
+def _booked(this: Reading, won: np.ndarray, first: int, last: int) -> float:
     """First-year price of the deals won from the beginning of one quarter to that of another [USD]."""
-    start = run.scenario.start
+    start = this.scenario.start
     begin, end = ((quarter_date(start, quarter) - start).days * DAY for quarter in (first, last))
     return float(won["amount"][(won["time"] >= begin) & (won["time"] < end)].sum()) / 100.0
 
@@ -75,7 +76,7 @@ def _booked(run: Run, won: np.ndarray, first: int, last: int) -> float:
 def read(run: Run) -> tuple[Sums, Samples]:
     """Read everything that the other rows need."""
     this = Reading(run.log, run.scenario)
-    sums = revenue(run)
+    sums = revenue(this)
     samples: Samples = {}
     for part in (_response(run), _follow_up(run), _deals(run), _people(this), _market(this), _quotas(this)):
         sums |= part

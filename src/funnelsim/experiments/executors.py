@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.keeping import Keep, Kept, kept, kept_of
 from funnelsim.experiments.progress import Progress, Report, reporter
-from funnelsim.experiments.single import digest_once, empty_digest, run_once
+from funnelsim.experiments.single import BurnIns, digest_once, run_once
 from funnelsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from funnelsim.engines.compiled.engine import BurnIn
     from funnelsim.experiments.pools import ExecutorLike
     from funnelsim.experiments.store import Shelves, StoreLike
     from funnelsim.scenario.lowered import Lowered
@@ -252,7 +251,7 @@ class _Bench:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._lowered: dict[str, Lowered] = {}
-        self._burn_in: tuple[int, BurnIn] | None = None
+        self._burn_ins = BurnIns(job.seed, job.log == "tables")
 
     def make(self, key: Key) -> Kept:
         """Make one run and return what is kept of it."""
@@ -265,7 +264,7 @@ class _Bench:
         lowered = self._lowered[label]
         burn_in = None
         if self.job.engine == "compiled" and len(self.job.scenarios) > 1:
-            burn_in = self._burn_in_of(scenario, lowered, replication)
+            burn_in = self._burn_ins.of(scenario, lowered, replication)
         if self.job.log == "tables":
             digest = digest_once(scenario, lowered, self.job.seed, replication, self.job.engine, burn_in)
             return kept_of(digest, scenario, self.job.keep)
@@ -282,17 +281,6 @@ class _Bench:
                 yield self.make(key)
             except Exception as error:
                 yield _failure(self.job, key, error)
-
-    def _burn_in_of(self, scenario: Scenario, lowered: Lowered, replication: int) -> BurnIn | None:
-        from funnelsim.engines.compiled.engine import BurnIn, common_part
-
-        common = common_part(lowered)
-        if common is None:
-            return None
-        if self._burn_in is None or self._burn_in[0] != replication or self._burn_in[1].common != common:
-            sink = empty_digest(scenario) if self.job.log == "tables" else None
-            self._burn_in = replication, BurnIn(lowered, self.job.seed, replication, sink)
-        return self._burn_in[1]
 
 
 def _failure(job: Job, key: Key, error: BaseException) -> BaseException:

@@ -102,6 +102,36 @@ def digest_once(
     return simulate_into(engine, empty_digest(scenario), lowered, seed, replication)
 
 
+class BurnIns:
+    """The latest burn-in of the compiled engine, for scenarios of a replication that have it in common.
+
+    Parameters
+    ----------
+    seed
+        Which family of random numbers.
+    digested
+        What is made of the runs: digests rather than logs.
+    """
+
+    def __init__(self, seed: int, digested: bool = False) -> None:
+        self._seed = seed
+        self._digested = digested
+        self._latest: tuple[int, BurnIn] | None = None
+
+    def of(self, scenario: Scenario, lowered: Lowered, replication: int) -> BurnIn | None:
+        """Return the burn-in of a scenario, run now unless the latest one will do; None: it has none."""
+        from funnelsim.engines.compiled.engine import BurnIn, common_part
+
+        common = common_part(lowered)
+        if common is None:
+            return None
+        if self._latest is None or self._latest[0] != replication or self._latest[1].common != common:
+            self._latest = None  # its memory is used again
+            sink = empty_digest(scenario) if self._digested else None
+            self._latest = replication, BurnIn(lowered, self._seed, replication, sink)
+        return self._latest[1]
+
+
 def empty_digest(scenario: Scenario) -> Digest:
     """Return a digest of no rows, for a log of this scenario."""
     from funnelsim.tables.digest import Digest
