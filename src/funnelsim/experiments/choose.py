@@ -178,7 +178,10 @@ class Selection:
                 gap_unit(self.unit),
             )
             who = "The only one" if len(behind) == 1 else f"The nearest of {len(behind)}"
-            lines.append(f"{who} that is behind, {self.named([str(row.name)])}, is {size} from the best mean.")
+            line = f"{who} that is behind, {self.named([str(row.name)])}, is {size} from the best mean"
+            if float(row["difference_low"]) <= 0.0 <= float(row["difference_high"]):
+                line += ", which alone would not tell them apart: it lost to another plan"
+            lines.append(f"{line}.")
         if not self.decided[horizon]:
             lines.append("The replications ran out before everything was decided: with more the list may be shorter.")
         return lines
