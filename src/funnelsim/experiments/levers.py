@@ -1,7 +1,7 @@
 """Every lever of a plan, with a sensible step: read from the schema, so that a new field is a new lever.
 
-A number moves by a tenth of itself, a head by one, a rank to either end; yes becomes no; a choice becomes each other
-choice; and each channel of the mix gets money of its own.
+A number moves by a tenth of itself (all programme money by three tenths), a head by one, a rank to either end; yes
+becomes no; a choice becomes each other choice; and each channel of the mix gets money of its own.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ STEP = 0.10
 """Step of a number, relative to its value."""
 AT_ZERO = {"USD": 1_000.0, "day": 30.0, "leads": 10.0}
 """Step of a number that is 0, by the beginning of its unit; of shares and the like it is `STEP`, else 1."""
+FURTHER = {"plan.marketing.programme_money": 3.0}
+"""Numbers that move further, in steps: a tenth of a small firm's programme money is lost in the noise, and R1 is read
+at 30 % too."""
 WHOLE_STEPS = {"level": 1.0, "heads": 1.0, POSTS: 1.0}
 """Steps that do not depend on the value, by the beginning of the unit."""
 TEAMS = ("plan", "sales", "marketing")
@@ -148,7 +151,7 @@ def _moves(scenario: Scenario, path: str, share: float, given: float | None) -> 
                 if math.isfinite(end) and int(end) != today:
                     yield path, int(end), math.nan
             return
-        move = given if given is not None else _step(today, unit, share, high, kind is int)
+        move = given if given is not None else _step(today, unit, share * FURTHER.get(path, 1.0), high, kind is int)
         if given is None and today + move > high:
             move = -move
         if move and low <= today + move <= high:

@@ -280,8 +280,8 @@ def marginal_values(
         Today: a scenario, the name of a shipped one, or the path of a file.
     levers
         Dotted paths, or beginnings of them (``"plan.sales"``), or a mapping from path to step; by default every field
-        of the plan, read from the schema: one head, a tenth of a number, the other of yes and no, every other choice,
-        either end of a rank, and more money for each channel.
+        of the plan, read from the schema: one head, a tenth of a number (three tenths of the programme money), the
+        other of yes and no, every other choice, either end of a rank, and more money for each channel.
     replications, screen, refine
         All levers are run with `screen` replications; those that changed nothing are left out; the `refine` largest,
         and all people and programme money, are run with `replications`.

@@ -158,6 +158,7 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
             )
         ends.append((float(mean[-1]), _brief(name), colour))
     panel.axhline(0.0, color=INK, linewidth=0.8)
+    cut = _leave_room(panel, quarters, found)
     panel.set_xticks(range(len(steps)), steps)
     if len(steps) > 6:
         panel.set_xticks(range(0, len(steps), 2), steps[::2])
@@ -165,8 +166,20 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
     panel.grid(axis="y", color=GRID, linewidth=0.8)
     end_labels(panel, ends, lines=2)
     note = number_note(found.refined.n, "Bars", f"{found.level * 100:g} % interval, each by itself")
-    write(axes, _bottleneck_title(found), note)
+    more = " Some bars reach beyond the picture." if cut else ""
+    write(axes, _bottleneck_title(found), f"{note}{more}")
     return panel
+
+
+def _leave_room(panel: Axes, quarters: pd.DataFrame, found: MarginalValues) -> bool:
+    """Give the means the picture, and bars as much as most of them need; return whether some are cut off."""
+    cost = np.array([found.levers[name].cost * abs(found.levers[name].step) / 4.0 for name in quarters["lever"]])
+    mean, low, high = (quarters[column].to_numpy(float) / cost for column in ("money", "low", "high"))
+    if not np.isfinite(low).all():
+        return False
+    reach = 1.1 * max(np.abs(mean).max(), float(np.quantile(np.maximum(np.abs(low), np.abs(high)), 0.75)))
+    panel.set_ylim(max(low.min(), -reach) - 0.03 * reach, min(high.max(), reach) + 0.03 * reach)
+    return bool(low.min() < -reach or high.max() > reach)
 
 
 def _bottleneck_title(found: MarginalValues) -> str:
