@@ -204,7 +204,7 @@ def test_every_field_of_the_plan_is_a_lever(tiny):
 def test_steps_are_sensible_and_valid(tiny):
     levers = {lever.name: lever for lever in plan_levers(tiny)[0]}
     assert levers["one more rep"].cost == tiny.world.people.rep.cost
-    money = levers["programme money +$18,000"]
+    money = levers["programme money +$18.0k"]
     assert (money.step, money.cost) == (18_000.0, 1.0)
     assert levers["hand over on to off"].value is False
     pair = next(lever for name, lever in levers.items() if name.startswith("one more marketer with"))
