@@ -117,7 +117,7 @@ def frontier(
     what: Annotated[
         What, typer.Option(help="Reps per marketer at equal payroll; more marketing alone; reps by marketers.")
     ] = What.ratio,
-    ratios: Annotated[str | None, typer.Option(help="Reps per marketer, between commas.")] = None,
+    ratios: Annotated[str | None, typer.Option(help="Reps per marketer, between commas (ratio).")] = None,
     quarters: Annotated[str, typer.Option(help="Horizons in quarters, between commas (ratio).")] = "4,12",
     indifference: Annotated[
         str | None, typer.Option(metavar="USD", help="A smaller difference does not matter (ratio); 2 % by default.")
@@ -125,7 +125,16 @@ def frontier(
     method: Annotated[str, typer.Option(help="Selection procedure: race, kn or ocba (ratio).")] = "race",
     most: Annotated[int, typer.Option(min=10, max=100_000, help="Runs of a mix at most (ratio).")] = 60,
     volumes: Annotated[str | None, typer.Option(help="Multiples of today's marketing (overload).")] = None,
-    replications: Replications = 20,
+    replications: Annotated[
+        int,
+        typer.Option(
+            "--replications",
+            "-n",
+            min=1,
+            max=100_000,
+            help="Runs of each setting (overload, heads); ratio: see --most.",
+        ),
+    ] = 20,
     kpi: Kpi = HEADLINE,
     seed: Seed = 1,
     horizon: Horizon = None,

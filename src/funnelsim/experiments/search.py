@@ -126,8 +126,8 @@ def search(
         What a plan may cost, USD per year, > 0.
     levers
         What may be moved, written as the factors of `sweep`; ranges take a step (``Factor(span=(4, 16), step=0.5)``).
-        By default those of `money_levers`: reps, marketers and programme money, each up to what the budget buys; and
-        where alignment does anything in this world, its level.
+        By default those of `money_levers`: reps, SDRs, marketers and programme money, each up to what the budget buys;
+        and where alignment does anything in this world, its level.
     kpi
         What decides, read at the horizon.
     horizon_quarters
