@@ -388,7 +388,7 @@ def test_kumaraswamy(a: float, b: float) -> None:
 
 
 def test_kumaraswamy_of_the_share_before_sales() -> None:
-    """model.md, section 11: a = 3.36, b = 2.30 has the mean and spread of Beta(3.9, 2.1)."""
+    """The base world: a = 3.36, b = 2.30 has the mean and spread of Beta(3.9, 2.1)."""
     twin = stats.beta(3.9, 2.1)
     mean = kumaraswamy_moment(3.36, 2.30, 1)
     assert mean == pytest.approx(twin.mean(), abs=2e-3)

@@ -136,7 +136,7 @@ def write(folder: Path, records: dict[str, dict[str, Any]]) -> None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     result = argparse.ArgumentParser(prog=COMMAND, description="Measure the base world against published results.")
-    result.add_argument("--replications", type=int, default=20, help="how many (20)")
+    result.add_argument("--replications", type=int, default=30, help="how many (30)")
     result.add_argument("--seed", type=int, default=1, help="family of random numbers (1)")
     result.add_argument("--rows", help="only these, e.g. R13,R15; the others keep their numbers")
     result.add_argument("--workers", type=int, help="processes (one per processor)")

@@ -53,7 +53,7 @@ TAIL = """
 * V22 is an analytical cross-check only.
 * V13 and V14: trust of needs older than 800 days, every 30 days; between touches it is carried on with the decay that
   V12 checks.
-* V21: in this version nobody buys without a rep, so without reps there are no sales at all.
+* V21: where buyers cannot serve themselves, nobody buys without a rep, so without reps there are no sales at all.
 """
 
 

@@ -25,7 +25,7 @@ from funnelsim.scenario.schema import Scenario
 from funnelsim.scenario.study import Study
 from funnelsim.scenario.validation import hint
 
-TODAY, BEST, NEXT = "today", "new mix", "second mix"
+TODAY, BEST, NEXT = "today", "new mix", "runner-up"
 MIXES = 3
 """Tied mixes that are compared with today's plan; more are only named."""
 WORTH = (

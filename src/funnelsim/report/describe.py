@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from funnelsim.engines.choice import COMPILED_SPEED
+from funnelsim.engines.compiled.compiling import is_installed
 from funnelsim.errors import FunnelsimError, ScenarioError
 from funnelsim.experiments.payroll import payroll
 from funnelsim.experiments.words import amount, counted
@@ -72,7 +74,10 @@ def check_file(name: str) -> tuple[bool, str]:
     text = f"{name}: a {kind}, all right"
     if isinstance(thing, Scenario):
         found = estimate(thing)
-        text += f"; one run takes about {duration(found.seconds)} and {found.memory_bytes / 1e6:,.0f} MB"
+        seconds = f"{duration(found.seconds)} on SimPy"
+        if is_installed():
+            seconds += f", {duration(found.seconds / COMPILED_SPEED)} compiled,"
+        text += f"; one run takes about {seconds} and {found.memory_bytes / 1e6:,.0f} MB"
     if isinstance(thing, Study):
         text += f"; {counted(len(thing.scenarios), 'plan')}, {counted(thing.replications, 'replication')} each"
     return True, str(safe(text))

@@ -121,6 +121,8 @@ def duration(seconds: float) -> str:
     """Return a wall time in words: ``8.4 s``, ``3 min 20 s``, ``1 h 5 min``."""
     if not math.isfinite(seconds) or seconds < 0:
         return "–"
+    if 0.0 < seconds < 0.095:
+        return f"{seconds:.2f} s"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     whole = int(seconds + 0.5)

@@ -24,7 +24,7 @@ def score(ready: float, fits: bool, centre: float, scale: float, fit_weight: flo
     fit_weight : float
         Difference in sd between accounts that fit and that do not.
     noise : float
-        Standard deviation of the noise (1.5 undefined ... 0.7 integrated; `literature.md` §2.4, assumption).
+        Standard deviation of the noise (assumption; less of it the better the teams are aligned).
     z : float
         Standard normal deviate of this need: the same at every look, so a wrong impression lasts.
     """

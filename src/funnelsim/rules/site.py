@@ -36,7 +36,7 @@ def abandons(base: float, answered: bool, effect: float) -> float:
     answered : bool
         Somebody has answered.
     effect : float
-        Relative gain of purchases among those answered (`literature.md` §6 row 36: 0.2, assumption).
+        Relative gain of purchases among those answered (0.2, assumption).
     """
     if not answered:
         return base

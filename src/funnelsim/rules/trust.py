@@ -100,7 +100,7 @@ def heard(
     from_other_team : bool
         The buyer's last touch was by the other team.
     consistency : float
-        Factor for such a touch: below 1 the teams contradict each other (`literature.md` §2.4, assumption).
+        Factor for such a touch: below 1 the teams contradict each other (assumption).
     aims : int
         Whom the tone suits: `AIMS_ANY`, `AIMS_EARLY` or `AIMS_LATE`.
     ready : bool
