@@ -159,7 +159,7 @@ def test_ticks_of_nothing():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (60, "1 min 0 s"), (3900, "1 h 5 min")]
+    ("seconds", "text"), [(0.04, "0.04 s"), (59.9, "59.9 s"), (60, "1 min 0 s"), (3900, "1 h 5 min")]
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
