@@ -120,7 +120,7 @@ class Goodwill(Part):
     half_life: float = quantity(365.0, "day", "half-life of goodwill", "nerlove1962", ge=0.001, le=1e6)
     start: float = quantity(1.0, "index", "level at the start of the burn-in", ge=0, le=100)
     entry_trust: float = quantity(
-        0.36, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
+        0.38, "trust", "brand trust with which an account enters the market at goodwill 1", ge=0, lt=1
     )
     per_customer_year: float = quantity(
         0.0007, "index", "gain when a customer is won or renews, per 200,000 accounts", ge=0, le=1
