@@ -32,6 +32,8 @@ minima were written down before this measurement, some of them after trying othe
 C17b, C22, C24b); what stands here was measured with a seed that nothing was chosen with. Some got more replications
 when the first could not tell the effect from the minimum, and C14b a sharper position. When the levers of alignment
 were made weaker to meet target R18, the minimum of C19 went from 5 wins to the 3.5 % that a survey found.
+When programmes of the base world were made to reach less, C14, which had looked at all leads talked to, was narrowed to
+those that marketing hands over, and C8 got three times the replications.
 
 | claim | says | lever | notebook | test | asked for at least | measured (on) | off | opposite | replications |
 |---|---|---|---|---|---|---|---|---|---|

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from claims.claim import Claim
 
-from funnelsim.events import Kind
+from funnelsim.events import Kind, Source
 from funnelsim.run import Run
 from funnelsim.scenario.alignment import AlignmentEffects
 
@@ -46,8 +46,9 @@ def conflict_at_end(run: Run) -> float:
 
 
 def unfit_share(run: Run) -> float:
-    """Share of the leads talked to that do not fit."""
-    kinds = run.log["kind"][run.log["time"] >= 0]
+    """Share of marketing's leads talked to that do not fit."""
+    measured = (run.log["time"] >= 0) & (run.log["source"] == int(Source.MQL))
+    kinds = run.log["kind"][measured]
     bad, good = (kinds == int(Kind.DISQUALIFIED)).sum(), (kinds == int(Kind.SQL)).sum()
     return float(bad / (bad + good)) if bad + good else 0.0
 
@@ -120,7 +121,7 @@ CLAIMS = [
         upper={"plan.alignment.tools_and_feedback": 3.0},
         off={"world.targeting.learns": False},
         reading=unfit_share,
-        unit="share of leads talked to that do not fit",
+        unit="share of marketing's leads talked to that do not fit",
         minimum=-0.01,
         replications=60,
     ),

@@ -94,7 +94,7 @@ CLAIMS = [
         reading="win_rate",
         unit="share",
         minimum=0.01,
-        replications=8,
+        replications=24,
     ),
     Claim(
         key="C10",
