@@ -99,7 +99,9 @@ def comparison(
     n = int(known["n"].max())
     note = number_note(n, "Lines", "95 % interval of the paired difference, each by itself")
     legend = " Clearly better or worse: the interval excludes zero." if n > 1 else ""
-    write(axes, _finding(known, kpi, base, quarters, sign), note + legend)
+    without = [f"“{_cut(str(plan))}”" for plan in table.index if plan not in known.index]
+    gone = f" Without a value: {listed(without)}." if without else ""
+    write(axes, _finding(known, kpi, base, quarters, sign), note + legend + gone)
     return panel
 
 
@@ -151,7 +153,8 @@ def _finding(known: pd.DataFrame, kpi: str, base: str, quarters: int | None, sig
         nearest = "by" if len(worse) == 1 else "the nearest by"
         return f"No plan beats “{base}” in {what}: {who}, {nearest} {size.lstrip(SIGNS)}"
     if not better:
-        text = f"No plan is clearly better than “{base}” in {what}: the best mean is {size}, “{best.Index}”"
+        who = "the best mean" if sign * best.difference > 0.0 else "the best of the others"
+        text = f"No plan is clearly better than “{base}” in {what}: {who} is {size}, “{best.Index}”"
         return text + _others(worse, "worse")
     row = better[0]
     size = gap_words(float(row.difference), float(row.low), float(row.high), kpi)
