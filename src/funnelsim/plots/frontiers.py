@@ -47,14 +47,14 @@ def ratio_frontier(frontier: RatioFrontier, ax: AxesLike | None = None) -> tuple
         panel.grid(axis="y", color=GRID, linewidth=0.8)
         panel.yaxis.set_major_locator(MaxNLocator(5))
         number_ticks(panel.yaxis, unit)
-        panel.set_ylabel(f"{over(horizon)}\n{axis_label('', unit)}", fontsize=9)
+        panel.set_ylabel(f"{plain(frontier.kpi)}\n{axis_label(over(horizon), unit)}", fontsize=9)
         _log_axis(panel, x)
         if place < len(horizons) - 1:
             panel.tick_params(labelbottom=False)
     axes[-1].set_xlabel("reps per marketer, at equal payroll", fontsize=9)
     counts = [len(frontier.values(label, horizons[0])) for label in frontier.labels]
     often = " to ".join(dict.fromkeys((str(min(counts)), str(max(counts)))))
-    zone = " and ".join(amount(frontier.indifference[horizon], gap_unit(unit)) for horizon in horizons)
+    zone = " and ".join(dict.fromkeys(amount(frontier.indifference[one], gap_unit(unit)) for one in horizons))
     note = (
         f"Height: best mean and paired difference to it, {often} replications; lines: intervals "
         f"of the differences that hold together ({frontier.level * 100:g} %). Shaded and filled: tied for best by a "
