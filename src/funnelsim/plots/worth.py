@@ -139,6 +139,7 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
     (panel,) = axes
     quarters = found.by_quarter()
     names = found.resources
+    quarters = quarters[quarters["lever"].isin(names)]
     if not names or quarters.empty:
         nothing(axes, "Bottleneck", "No lever of this plan buys people or programmes.")
         return panel
@@ -166,7 +167,7 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
     panel.grid(axis="y", color=GRID, linewidth=0.8)
     end_labels(panel, ends, lines=2)
     note = number_note(found.refined.n, "Bars", f"{found.level * 100:g} % interval, each by itself")
-    more = " Some bars reach beyond the picture." if cut else ""
+    more = " That of the title holds for all together." + (" Some bars reach beyond the picture." if cut else "")
     write(axes, _bottleneck_title(found), f"{note}{more}")
     return panel
 
