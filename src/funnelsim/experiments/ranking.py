@@ -53,6 +53,10 @@ LISTED = 3
 """Plans behind the best that a conclusion names; of more it names the nearest and the last."""
 
 
+NEITHER_IS_BETTER = ("first_days_wins", "last_days_wins", "programme_budget_end")
+"""KPIs of which neither more nor less is better by itself."""
+
+
 def less_is_better(kpi: str) -> bool:
     """Whether smaller values of a KPI are better."""
     return kpi.startswith(LESS_IS_BETTER)

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from funnelsim.errors import FunnelsimError
 from funnelsim.experiments.compare import HEADLINE, Comparison
-from funnelsim.experiments.ranking import less_is_better
+from funnelsim.experiments.ranking import NEITHER_IS_BETTER, less_is_better
 from funnelsim.experiments.words import MINUS, counted, gap_unit, listed, plain, with_margin
 from funnelsim.plots.frame import (
     BAD,
@@ -41,6 +41,8 @@ MONEY = ("profit", "npv")
 BETTER, WORSE, NOT_CLEAR, UNKNOWN = "clearly better", "clearly worse", "not clear", ""
 LOOKS = {BETTER: (GOOD, "^"), WORSE: (BAD, "v"), NOT_CLEAR: (UNCLEAR, "o"), UNKNOWN: (UNCLEAR, "o")}
 """Colour and marker of each verdict on a plan."""
+PLAIN_LOOKS = LOOKS | {BETTER: (INK, "^"), WORSE: (INK, "v")}
+"""The same where neither more nor less is better."""
 NAMED = 2
 """Plans that a title names; more are counted."""
 SIGNS = f"+{MINUS}"
@@ -73,8 +75,10 @@ def comparison(
     sign = -1.0 if less_is_better(kpi) else 1.0
     known = known.iloc[np.argsort(-sign * known["difference"].to_numpy(dtype=float), kind="stable")]
     verdicts = [_verdict(row, sign) for row in rows_of(known)]
+    up, down = _words(kpi)
+    looks = LOOKS if up == "better" else PLAIN_LOOKS
     for place, (row, verdict) in enumerate(zip(rows_of(known), verdicts, strict=True)):
-        colour, marker = LOOKS[verdict]
+        colour, marker = looks[verdict]
         if np.isfinite(row.low) and np.isfinite(row.high):
             panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
         face = colour if verdict in (BETTER, WORSE) else "white"
@@ -93,16 +97,22 @@ def comparison(
     panel.set_xlabel(f"{plain(kpi)},\n{axis_label('', unit, f'difference to “{_cut(base)}”')}", fontsize=9)
     panel.xaxis.label.set_parse_math(False)
     cells = [_margin(row, unit) for row in rows_of(known)]
-    colours = [LOOKS[verdict][0] if verdict in (BETTER, WORSE) else FAINT for verdict in verdicts]
+    colours = [looks[verdict][0] if verdict in (BETTER, WORSE) else FAINT for verdict in verdicts]
+    said = [{BETTER: f"clearly {up}", WORSE: f"clearly {down}"}.get(verdict, verdict) for verdict in verdicts]
     wide = 12.0 + 5.0 * max(map(len, cells))
-    columns_of_text(panel, ["", ""], [cells, verdicts], [wide, wide + 10.0 + 4.9 * max(map(len, verdicts))], colours)
+    columns_of_text(panel, ["", ""], [cells, said], [wide, wide + 10.0 + 4.9 * max(map(len, said))], colours)
     n = int(known["n"].max())
     note = number_note(n, "Lines", "95 % interval of the paired difference, each by itself")
-    legend = " Clearly better or worse: the interval excludes zero." if n > 1 else ""
+    legend = f" Clearly {up} or {down}: the interval excludes zero." if n > 1 else ""
     without = [f"“{_cut(str(plan))}”" for plan in table.index if plan not in known.index]
     gone = f" Without a value: {listed(without)}." if without else ""
     write(axes, _finding(known, kpi, base, quarters, sign), note + legend + gone)
     return panel
+
+
+def _words(kpi: str) -> tuple[str, str]:
+    """Return what a plan is that has more of the better, and less."""
+    return ("higher", "lower") if kpi.startswith(NEITHER_IS_BETTER) else ("better", "worse")
 
 
 def _verdict(row: Any, sign: float) -> str:
@@ -146,20 +156,22 @@ def _finding(known: pd.DataFrame, kpi: str, base: str, quarters: int | None, sig
     for row in rows_of(known):
         groups[_verdict(row, sign)].append(row)
     better, worse, unclear = groups[BETTER], groups[WORSE], groups[NOT_CLEAR]
+    up, down = _words(kpi)
     if groups[UNKNOWN]:
         return f"“{best.Index}” is {size} from “{base}” in {what}; one replication cannot tell luck"
     if len(worse) == len(known):
-        who = f"“{best.Index}” is clearly worse" if len(worse) == 1 else f"all {len(worse)} others are clearly worse"
+        who = f"“{best.Index}” is clearly {down}" if len(worse) == 1 else f"all {len(worse)} others are clearly {down}"
         nearest = "by" if len(worse) == 1 else "the nearest by"
-        return f"No plan beats “{base}” in {what}: {who}, {nearest} {size.lstrip(SIGNS)}"
+        no_plan = "No plan beats" if up == "better" else "No plan is above"
+        return f"{no_plan} “{base}” in {what}: {who}, {nearest} {size.lstrip(SIGNS)}"
     if not better:
         who = "the best mean" if sign * best.difference > 0.0 else "the best of the others"
-        text = f"No plan is clearly better than “{base}” in {what}: {who} is {size}, “{best.Index}”"
-        return text + _others(worse, "worse")
+        text = f"No plan is clearly {up} than “{base}” in {what}: {who} is {size}, “{best.Index}”"
+        return text + _others(worse, down)
     row = better[0]
     size = gap_words(float(row.difference), float(row.low), float(row.high), kpi)
     text = f"“{row.Index}” {'earns' if kpi.startswith(MONEY) else 'is'} {size} than “{base}” ({what})"
-    return text + _others(better[1:], "better", "also ") + _others(worse, "worse") + _others(unclear, "")
+    return text + _others(better[1:], up, "also ") + _others(worse, down) + _others(unclear, "")
 
 
 def _others(rows: Sequence[Any], word: str, also: str = "") -> str:

@@ -99,6 +99,23 @@ def test_comparison_says_who_is_clearly_worse() -> None:
     assert "“less” is 30.0 ± 10.0 points lower than “the baseline”" in titles(shares)  # fewer of these are better
 
 
+def test_comparison_of_what_is_neither_better_nor_worse() -> None:
+    rows = [("much", 5.0, 4.0, 6.0), ("less", -3.0, -4.0, -2.0)]
+    table = pd.DataFrame(
+        [("programme_budget_end", plan, 1e5 * at, 1e5 * low, 1e5 * high, 8) for plan, at, low, high in rows],
+        columns=["kpi", "plan", "difference", "low", "high", "n"],
+    )
+    ax = plots.comparison(table, "programme_budget_end", baseline="today")
+    assert "“less” is clearly lower" in titles(ax) and "better" not in titles(ax)
+    seen = {text.get_text(): text.get_color() for text in ax.texts}
+    assert seen["clearly higher"] == seen["clearly lower"] == frame.INK
+    lower = titles(plots.comparison(table.iloc[[1]], "programme_budget_end", baseline="today"))
+    assert lower.startswith("No plan is above “today”") and "clearly lower" in lower
+    unvalued = table.assign(difference=[5e5, float("nan")])
+    words = " ".join(text.get_text() for text in plots.comparison(unvalued, "programme_budget_end").texts)
+    assert "Without a value: “less”." in " ".join(words.split())
+
+
 def test_overload_compares_under_the_same_luck(study: fs.Comparison) -> None:
     table = leads.overload_table(study, "marketers", ["profit_with_value"]).set_index("plan")
     gap = study.differences("profit_with_value").loc[("profit_with_value", "more marketing")]
