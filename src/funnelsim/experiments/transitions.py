@@ -201,7 +201,7 @@ class Transition:
         lines += [_relative_words(str(plan), self.baseline, row) for plan, row in relative.iterrows()]
         if self.targets:
             for _, row in self.chance().iterrows():
-                unit = self.comparison.units[row["kpi"]]
+                unit = self.comparison.units[row["kpi"]].removesuffix(" per year")  # added up over the window
                 ends = interval(float(row["low"]), float(row["high"]), "share")
                 lines.append(
                     f"“{row['plan']}” misses {amount(float(row['target']), unit)} of {plain(row['kpi'])} with a chance "

@@ -163,6 +163,7 @@ def _by_quarter(panel: Axes, table: pd.DataFrame) -> None:
 def _chance_title(table: pd.DataFrame, quarterly: bool) -> str:
     name = str(table["kpi"].iloc[0])
     unit = unit_of(name) or ("USD" if name in ("cash", "cost") else "")
+    unit = unit.removesuffix(" per year")  # annual prices are added up over the window
     goal = f"{amount(float(table['target'].iloc[0]), unit)} of {plain(name)}{' in a quarter' if quarterly else ''}"
     order: list[pd.Series] = [row for _, row in table.sort_values("chance", kind="stable").iterrows()]
     least, most = order[0], order[-1]
