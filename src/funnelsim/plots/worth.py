@@ -167,8 +167,10 @@ def bottleneck(found: MarginalValues, ax: AxesLike | None = None) -> Axes:
     panel.grid(axis="y", color=GRID, linewidth=0.8)
     end_labels(panel, ends, lines=2)
     note = number_note(found.refined.n, "Bars", f"{found.level * 100:g} % interval, each by itself")
-    more = " That of the title holds for all together." + (" Some bars reach beyond the picture." if cut else "")
-    write(axes, _bottleneck_title(found), f"{note}{more}")
+    title = _bottleneck_title(found)
+    more = " That of the title holds for all together." if "[" in title else ""
+    more += " Some bars reach beyond the picture." if cut else ""
+    write(axes, title, f"{note}{more}")
     return panel
 
 

@@ -96,7 +96,6 @@ def _load() -> Callable[[int], int]:
     from numba import njit
     from numba.core import config
 
-    from funnelsim.engines.compiled.linking import compile_as_one
     from funnelsim.engines.compiled.loop import advance
     from funnelsim.engines.compiled.records import OPTIONS, compile_callees
 
@@ -112,7 +111,14 @@ def _load() -> Callable[[int], int]:
     config.CACHE_DIR = str(folder)
     try:
         with _telling(fresh):
-            return compile_as_one(lambda: compile_callees(advance), whole) if fresh else whole()
+            if not fresh:
+                return whole()
+            try:
+                from funnelsim.engines.compiled.linking import compile_as_one
+            except ImportError:  # a Numba that keeps its libraries elsewhere
+                compile_callees(advance)
+                return whole()
+            return compile_as_one(lambda: compile_callees(advance), whole)
     finally:
         config.CACHE_DIR = before
 
