@@ -39,7 +39,8 @@ LONG_RUN, STUDY = 0.3, 60.0
 """Seconds for a replication of twelve quarters, and for a study of five plans and fifty of these."""
 TWO_THREADS = 1.85
 """How many times as fast the kernel is in two threads, at least."""
-COMPILE_ALLOWANCE = 1.5
+MOST_COMPILING = 30.0
+"""Seconds of compiling for the first time, at most; what `auto` reckons with may change, the target does not."""
 GROWTH_ALLOWANCE = 0.10
 """The fitted exponent may exceed that of n log n by this much: caches and noise."""
 
@@ -188,7 +189,7 @@ def _agreement(comparisons: tuple[Comparison, ...]) -> Verdict:
 
 def _of_the_twin(twin: engines.Found) -> list[Verdict]:
     """Hold the compiled engine against what the choice of engines takes for granted."""
-    from funnelsim.engines.choice import COMPILE_SECONDS, COMPILED_SPEED, LOAD_SECONDS
+    from funnelsim.engines.choice import COMPILED_SPEED, LOAD_SECONDS
 
     found = []
     for one in twin.races:
@@ -217,7 +218,7 @@ def _of_the_twin(twin: engines.Found) -> list[Verdict]:
     if twin.start is not None:
         for what, seconds, most in (
             ("loaded from the cache", twin.start.cached_kernel, LOAD_SECONDS),
-            ("compiled for the first time", twin.start.fresh_kernel, COMPILE_SECONDS * COMPILE_ALLOWANCE),
+            ("compiled for the first time", twin.start.fresh_kernel, MOST_COMPILING),
         ):
             found.append(Verdict(f"compiled engine: {what}", f"within {most:g} s", f"{seconds:.2f} s", seconds <= most))
     return found
